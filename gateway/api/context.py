@@ -113,7 +113,10 @@ class ApiCall(Generic[Body_co]):
             return None
         if not 0 < len(key) <= 255:
             raise Malformed("an Idempotency-Key has 1 to 255 characters")
-        shape = f"{self.request.method}\0{self.request.rel_url}\0{self.request.headers.get('If-Match', '')}\0"
+        shape = (
+            f"{self.request.method}\0{self.request.rel_url}\0"
+            f"{self.request.headers.get('If-Match', '')}\0"
+        )
         owner = self.request.match_info.get("link", self.caller.id)
         owned = f"{owner}\0{key}".encode("utf-8", "surrogateescape")
         return IdempotencyKey(

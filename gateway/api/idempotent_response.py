@@ -75,7 +75,8 @@ async def answer_once(
 def _again(known: bytes) -> ChangeResult:
     if not known:
         raise Conflict(
-            "this request was answered before with a secret that is shown once: revoke that and ask with a new key"
+            "this request was answered before with a secret that is shown once: "
+            "revoke that and ask with a new key"
         )
     kept = msgspec.json.decode(known, type=_StoredResult)
     return ChangeResult(kept.value, kept.status, kept.version, kept.location)

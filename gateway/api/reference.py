@@ -48,9 +48,15 @@ def build_reference(pages: Pages) -> list[web.RouteDef]:
         )
         if "text/html" in request.headers.get("Accept", ""):
             return pages.show(
-                "problem_type.html", locale, switch=f"/problems/{slug}", slug=slug,
-                status_code=kind.status or "", heading=title, meaning=meaning, advice=advice,
-            )  # fmt: skip
+                "problem_type.html",
+                locale,
+                switch=f"/problems/{slug}",
+                slug=slug,
+                status_code=kind.status or "",
+                heading=title,
+                meaning=meaning,
+                advice=advice,
+            )
         told = ProblemPage(f"/problems/{slug}", title, meaning, advice, kind.status)
         headers = {"Content-Language": locale, "Vary": "Accept, Accept-Language"}
         body = msgspec.json.encode(told)

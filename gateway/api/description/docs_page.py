@@ -15,7 +15,10 @@ summary{cursor:pointer;padding:.2rem 0}details details,dl,details p{margin-left:
 input{font:inherit;width:100%;max-width:24rem;box-sizing:border-box}dd{margin-left:1rem}
 nav a{display:inline-block;margin-right:.8rem}"""
 STYLE_HASH = b64encode(sha256(STYLE.encode()).digest()).decode()
-CSP = f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+CSP = (
+    f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
 LONGEST_SEARCH = 100
 """The most characters of a search that are looked for."""
 
@@ -116,7 +119,10 @@ def _operation(method: str, path: str, one: dict[str, Any]) -> str:
 
 def _parameter(one: dict[str, Any]) -> str:
     kind = escape(msgspec.json.encode(one["schema"]).decode())
-    return f"<dt><code>{escape(one['name'])}</code> in {one['in']}</dt><dd>{escape(one['description'])} <code>{kind}</code></dd>"
+    return (
+        f"<dt><code>{escape(one['name'])}</code> in {one['in']}</dt>"
+        f"<dd>{escape(one['description'])} <code>{kind}</code></dd>"
+    )
 
 
 def _links(body: dict[str, Any]) -> str:
@@ -135,7 +141,10 @@ def _link(media: str, schema: dict[str, Any]) -> str:
 def _value(name: str, schema: dict[str, Any]) -> str:
     said = escape(schema.get("description", ""))
     shown = escape(msgspec.json.format(msgspec.json.encode(schema), indent=2).decode())
-    return f'<details id="{escape(name)}"><summary><code>{escape(name)}</code> {said}</summary><pre>{shown}</pre></details>'
+    return (
+        f'<details id="{escape(name)}"><summary><code>{escape(name)}</code> {said}</summary>'
+        f"<pre>{shown}</pre></details>"
+    )
 
 
 def _anchor(area: str) -> str:

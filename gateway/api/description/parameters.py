@@ -30,9 +30,12 @@ IN_PATH = {
 IN_HEADER = {
     "Content-Disposition": "The file's name, where the query does not give it.",
     "Idempotency-Key": (
-        "Any text that names this request: sent again with it, the request changes nothing more and is answered alike."
+        "Any text that names this request: sent again with it, the request changes nothing more "
+        "and is answered alike."
     ),
-    "If-Match": "The ETag that the caller last saw, or `*`; with another one there now, the answer is 412.",
+    "If-Match": (
+        "The ETag that the caller last saw, or `*`; with another one there now, the answer is 412."
+    ),
     "If-None-Match": "An ETag that the caller has, or `*` for what must not be there yet.",
 }
 IN_QUERY = {

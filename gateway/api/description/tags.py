@@ -13,7 +13,8 @@ TAGS = {
     "Service levels": "The SLA clocks of records, and a preview of configuration edits.",
     "Knowledge": "Articles, similar records and candidates for problems.",
     "Quarantine": (
-        "Requests that could not be parsed and mail that was set aside, with mappings to repair them."
+        "Requests that could not be parsed and mail that was set aside, "
+        "with mappings to repair them."
     ),
     "Catalogue": "Services, configuration items and the fields that the configuration adds.",
     "People": "People, groups and contact methods.",
@@ -52,13 +53,15 @@ AREAS = tuple(
         (r"/api/v1/(articles|problem-candidates)", "Knowledge"),
         (r"/api/v1/(quarantine|mappings|set_aside|receipts)", "Quarantine"),
         (r"/api/v1/(services|cis|fields)", "Catalogue"),
-        (r"/api/v1/(keys|me/keys|login|logout|me$|me/password|people/\{login\}/password$)", "Keys and sessions"),
+        (r"/api/v1/(keys|me/keys|login|logout|me$|me/password|people/\{login\}/password$)",
+         "Keys and sessions"),
         (r"/api/v1/(groups/\{slug\}/roster|handovers)", "Shifts"),
         (r"/api/v1/(people|groups|me/)", "People"),
         (r"/api/v1/monitors|/ping/", "Monitors"),
         (r"/ingest/(email|phone|chat)/", "Mail, calls and chat in"),
         (r"/v2/(alerts|heartbeats)", "Opsgenie API"),
-        (r"(/ingest/alertmanager/\{key\})?/(-/|api/v2/(status|receivers|silences?))", "Alertmanager API"),
+        (r"(/ingest/alertmanager/\{key\})?/(-/|api/v2/(status|receivers|silences?))",
+         "Alertmanager API"),
         (r"POST (/ingest/alertmanager/\{key\})?/api/v2/alerts$", "Alerts in"),
         (r"(/ingest/alertmanager/\{key\})?/api/v2/alerts", "Alertmanager API"),
         (r"/(ingest|api/v2|v2|generic|integrations|process-event)\b", "Alerts in"),

@@ -169,12 +169,25 @@ class Drop(Request, kw_only=True):
 
 def _view(kept: QuarantineEntry) -> QuarantineEntryView:
     return QuarantineEntryView(
-        id=kept.id, receipt=kept.receipt_id, item=kept.item, integration=kept.integration, source=kept.source,
-        received_at=kept.received_at, problem=masking.mask_text(kept.problem), pointer=kept.pointer, state=kept.state,
-        headers={name: masking.mask_text(value) for name, value in kept.headers.items()}, bytes=kept.size,
-        body=masking.mask_body(kept.body[:ENTRY_BODY_BYTES]), tried_at=kept.tried_at, tried_problem=masking.mask_text(kept.tried_problem),
-        settled_at=kept.settled_at, settled_by=kept.settled_by, reason=kept.reason, replayed_receipt=kept.replayed_receipt_id,
-    )  # fmt: skip
+        id=kept.id,
+        receipt=kept.receipt_id,
+        item=kept.item,
+        integration=kept.integration,
+        source=kept.source,
+        received_at=kept.received_at,
+        problem=masking.mask_text(kept.problem),
+        pointer=kept.pointer,
+        state=kept.state,
+        headers={name: masking.mask_text(value) for name, value in kept.headers.items()},
+        bytes=kept.size,
+        body=masking.mask_body(kept.body[:ENTRY_BODY_BYTES]),
+        tried_at=kept.tried_at,
+        tried_problem=masking.mask_text(kept.tried_problem),
+        settled_at=kept.settled_at,
+        settled_by=kept.settled_by,
+        reason=kept.reason,
+        replayed_receipt=kept.replayed_receipt_id,
+    )
 
 
 def view_trial(trial: Trial) -> TrialView:

@@ -81,11 +81,23 @@ class SetAsideOpened(msgspec.Struct):
 
 def _view(kept: set_aside.SetAsideMail) -> SetAsideView:
     return SetAsideView(
-        id=kept.id, receipt=kept.receipt_id, integration=kept.integration, source=kept.source, received_at=kept.received_at,
-        reason=kept.reason, sender=kept.sender, subject=masking.mask_text(kept.subject), text=masking.mask_text(kept.text),
-        answers=kept.answers, state=kept.state, opened_at=kept.opened_at, opened_by=kept.opened_by, incident=kept.incident,
-        bytes=kept.size, body=masking.mask_body(kept.body[:SET_ASIDE_BODY_BYTES]) if kept.body else "",
-    )  # fmt: skip
+        id=kept.id,
+        receipt=kept.receipt_id,
+        integration=kept.integration,
+        source=kept.source,
+        received_at=kept.received_at,
+        reason=kept.reason,
+        sender=kept.sender,
+        subject=masking.mask_text(kept.subject),
+        text=masking.mask_text(kept.text),
+        answers=kept.answers,
+        state=kept.state,
+        opened_at=kept.opened_at,
+        opened_by=kept.opened_by,
+        incident=kept.incident,
+        bytes=kept.size,
+        body=masking.mask_body(kept.body[:SET_ASIDE_BODY_BYTES]) if kept.body else "",
+    )
 
 
 def _id(call: ApiCall[object]) -> int:

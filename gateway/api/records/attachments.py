@@ -64,7 +64,8 @@ class AttachmentQuery(msgspec.Struct):
 
 
 LIST = """
-SELECT id, name, type, size, sha256, public, attached_at, attached_by, removed_at, removed_by FROM attachment
+SELECT id, name, type, size, sha256, public, attached_at, attached_by, removed_at, removed_by
+FROM attachment
 WHERE incident_id = $1 AND (public OR $2::bool) ORDER BY id
 """
 ONE = """

@@ -87,10 +87,12 @@ def parse_cursor(cursor: str) -> Position:
 
 
 AFTER = """
-SELECT t.xid::text AS xid_text, t.incident_id, t.seq, t.at, t.actor, t.event, t.facts FROM timeline t
+SELECT t.xid::text AS xid_text, t.incident_id, t.seq, t.at, t.actor, t.event, t.facts
+FROM timeline t
 WHERE t.xid < pg_snapshot_xmin(pg_current_snapshot())
   AND (t.xid, t.incident_id, t.seq) > ($1::text::xid8, $2::bigint, $3::int)
-  AND ($5::bool OR t.event = 'withdrawn' OR NOT EXISTS (SELECT FROM incident i WHERE i.id = t.incident_id AND i.security))
+  AND ($5::bool OR t.event = 'withdrawn'
+       OR NOT EXISTS (SELECT FROM incident i WHERE i.id = t.incident_id AND i.security))
 ORDER BY t.xid, t.incident_id, t.seq LIMIT $4::int
 """
 

@@ -160,9 +160,14 @@ async def _skipped(
 async def link_incident(call: ApiCall[wire.LinkTo]) -> web.Response:
     """Link a record to a master."""
     incident = await linking.link(
-        call.context.uow, call.number, call.body.master, call.who,
-        note=call.body.note, if_match=call.if_match(), once=call.once(),
-    )  # fmt: skip
+        call.context.uow,
+        call.number,
+        call.body.master,
+        call.who,
+        note=call.body.note,
+        if_match=call.if_match(),
+        once=call.once(),
+    )
     return respond(ActionResult(await view_record(call, incident)), etag=str(incident.version))
 
 
@@ -182,9 +187,14 @@ async def unlink_incident(call: ApiCall[wire.Unlink]) -> web.Response:
 async def refuse_proposed_link(call: ApiCall[wire.RefuseLink]) -> web.Response:
     """Refuse a proposed link to a master."""
     incident = await linking.refuse_link(
-        call.context.uow, call.number, call.body.master, call.who,
-        note=call.body.note, if_match=call.if_match(), once=call.once(),
-    )  # fmt: skip
+        call.context.uow,
+        call.number,
+        call.body.master,
+        call.who,
+        note=call.body.note,
+        if_match=call.if_match(),
+        once=call.once(),
+    )
     return respond(ActionResult(await view_record(call, incident)), etag=str(incident.version))
 
 
@@ -211,9 +221,15 @@ async def convert_record(call: ApiCall[wire.Convert]) -> web.Response:
         raise Unprocessable("a service request says what it asks for", flaws=(flaw,))
     change = None if asked.change is None else (asked.change.system, asked.change.reference)
     incident = await convert(
-        call.context.uow, call.number, call.who, change=change, category=asked.request_category, note=asked.note,
-        if_match=call.if_match(), once=call.once(),
-    )  # fmt: skip
+        call.context.uow,
+        call.number,
+        call.who,
+        change=change,
+        category=asked.request_category,
+        note=asked.note,
+        if_match=call.if_match(),
+        once=call.once(),
+    )
     return respond(ActionResult(await view_record(call, incident)), etag=str(incident.version))
 
 

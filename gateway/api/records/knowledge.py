@@ -143,14 +143,30 @@ async def read_similar(call: QueryCall[SimilarQuery]) -> web.Response:
         SimilarItems(
             [
                 SimilarIncident(
-                    i.number, i.title, i.service, i.resolution, i.resolution_category, i.solution, i.resolved_at,
-                    like.score, like.reasons,
+                    i.number,
+                    i.title,
+                    i.service,
+                    i.resolution,
+                    i.resolution_category,
+                    i.solution,
+                    i.resolved_at,
+                    like.score,
+                    like.reasons,
                 )
                 for i, like in ((match.found, match.likeness) for match in past)
             ],
-            [SimilarArticle(m.found.id, m.found.title, m.found.solution, m.likeness.score, m.likeness.reasons) for m in known],
+            [
+                SimilarArticle(
+                    m.found.id,
+                    m.found.title,
+                    m.found.solution,
+                    m.likeness.score,
+                    m.likeness.reasons,
+                )
+                for m in known
+            ],
         )
-    )  # fmt: skip
+    )
 
 
 async def publish_solution(call: ApiCall[Publish]) -> web.Response:

@@ -82,11 +82,15 @@ async def link_record(call: ApiCall[NewLink]) -> web.Response:
     """Link a record of another system."""
     asked = call.body
     one = linked.RecordLink(
-        kind=asked.kind, system=asked.system, reference=asked.reference, address=asked.address, title=asked.title
-    )  # fmt: skip
+        kind=asked.kind,
+        system=asked.system,
+        reference=asked.reference,
+        address=asked.address,
+        title=asked.title,
+    )
     incident = await linked.link_record(
         call.context.uow, call.number, one, call.who, if_match=call.if_match(), once=call.once()
-    )  # fmt: skip
+    )
     return respond(ActionResult(await view_record(call, incident)), etag=str(incident.version))
 
 
@@ -103,17 +107,28 @@ async def unlink_record(call: QueryCall[UnlinkQuery]) -> web.Response:
     """Delete one link."""
     one = call.query
     await linked.unlink_record(
-        call.context.uow, call.number, one.kind, one.system, one.reference, call.who, if_match=call.if_match()
-    )  # fmt: skip
+        call.context.uow,
+        call.number,
+        one.kind,
+        one.system,
+        one.reference,
+        call.who,
+        if_match=call.if_match(),
+    )
     return web.Response(status=204)
 
 
 async def complain(call: ApiCall[NewComplaint]) -> web.Response:
     """File a complaint about a record."""
     incident = await complaints.file_complaint(
-        call.context.uow, call.number, call.body.text, call.body.complainant, call.who,
-        if_match=call.if_match(), once=call.once(),
-    )  # fmt: skip
+        call.context.uow,
+        call.number,
+        call.body.text,
+        call.body.complainant,
+        call.who,
+        if_match=call.if_match(),
+        once=call.once(),
+    )
     return respond(ActionResult(await view_record(call, incident)), 201, str(incident.version))
 
 

@@ -73,9 +73,15 @@ class NotificationsQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True
 async def record_leader_notified(call: ApiCall[LeaderNotified]) -> web.Response:
     """Record that the leader was notified."""
     incident = await tell_leader(
-        call.context.uow, call.number, call.body.recipient, call.body.outcome, call.who,
-        note=call.body.note, if_match=call.if_match(), once=call.once(),
-    )  # fmt: skip
+        call.context.uow,
+        call.number,
+        call.body.recipient,
+        call.body.outcome,
+        call.who,
+        note=call.body.note,
+        if_match=call.if_match(),
+        once=call.once(),
+    )
     return respond(ActionResult(await view_record(call, incident)), etag=str(incident.version))
 
 
@@ -93,7 +99,8 @@ async def acknowledge_management_escalation(call: ApiCall[AcknowledgeEscalation]
 
 
 OWED = """
-SELECT id, template, role, channel, recipient, reached, state, created_at, settled_at, attempts, last_error
+SELECT id, template, role, channel, recipient, reached, state, created_at, settled_at, attempts,
+       last_error
 FROM outbox WHERE incident_id = $1 AND ($2::uuid IS NULL OR (created_at, id) > (
   SELECT created_at, id FROM outbox WHERE id = $2::uuid))
 ORDER BY created_at, id LIMIT $3

@@ -67,10 +67,15 @@ class RecordPage:
             entries, earlier = await fetch_newest_entries(conn, records[0].id)
         incident = records[0]
         return self.pages.show(
-            "record.html", locale, switch=f"/r/{link}", record=incident,
+            "record.html",
+            locale,
+            switch=f"/r/{link}",
+            record=incident,
             state=state_label(incident.state, incident.kind, locale),
-            links=list(_links(incident)), story=list(_story(entries, locale)), earlier=earlier,
-        )  # fmt: skip
+            links=list(_links(incident)),
+            story=list(_story(entries, locale)),
+            earlier=earlier,
+        )
 
 
 async def _reader(conn: Connection, opened: StaffLink) -> Principal:

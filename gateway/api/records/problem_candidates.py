@@ -54,9 +54,11 @@ class Candidates(msgspec.Struct):
 
 
 WINDOW = """
-SELECT id, number, service, ci, category, major, priority, resolution, resolution_category FROM incident
-WHERE recorded_at > $1 AND kind = 'incident' AND state <> 'rejected' AND master_id IS NULL AND NOT suppressed
-AND may_see(security, recorded_by, owner, contact, $2, $3, $4)
+SELECT id, number, service, ci, category, major, priority, resolution, resolution_category
+FROM incident
+WHERE recorded_at > $1 AND kind = 'incident' AND state <> 'rejected' AND master_id IS NULL
+  AND NOT suppressed
+  AND may_see(security, recorded_by, owner, contact, $2, $3, $4)
 ORDER BY id DESC LIMIT $5
 """
 

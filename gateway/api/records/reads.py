@@ -144,9 +144,10 @@ async def read_sla(call: ApiCall[None]) -> web.Response:
 
 
 ALERTS = """
-SELECT key_hash, dedup_key, namespace, status, title, severity, occurrences, flaps, first_seen, last_seen, fired_at,
-       cleared_at, labels, annotations
-FROM alert WHERE incident_id = $1 AND ($2::bytea IS NULL OR (coalesce(first_seen, 'infinity'), key_hash) > (
+SELECT key_hash, dedup_key, namespace, status, title, severity, occurrences, flaps, first_seen,
+       last_seen, fired_at, cleared_at, labels, annotations
+FROM alert
+WHERE incident_id = $1 AND ($2::bytea IS NULL OR (coalesce(first_seen, 'infinity'), key_hash) > (
   SELECT coalesce(first_seen, 'infinity'), key_hash FROM alert WHERE key_hash = $2::bytea))
 ORDER BY coalesce(first_seen, 'infinity'), key_hash LIMIT $3
 """
@@ -223,7 +224,8 @@ SELECT received_at, source, items, lost, flag, coalesce(mended, '[]')::text AS m
 WHERE id = $1::uuid AND received_at >= $2::timestamptz AND received_at < $3::timestamptz
 """
 ITEMS = """
-SELECT e.item, e.dedup_key, e.status, e.outcome, e.reason, CASE WHEN $3::bool OR NOT i.security THEN i.number END AS incident
+SELECT e.item, e.dedup_key, e.status, e.outcome, e.reason,
+       CASE WHEN $3::bool OR NOT i.security THEN i.number END AS incident
 FROM alert_event e LEFT JOIN incident i ON i.id = e.incident_id
 WHERE e.receipt_id = $1 AND e.received_at = $2 ORDER BY e.item
 """

@@ -39,9 +39,18 @@ from gateway.views.record_fields import IncidentView, SlaView
 def record_routes(feed: ChangeFeed) -> tuple[Route, ...]:
     """Return the routes of records and of what belongs to them."""
     act, view, acted = incidents.take_action, IncidentView, incidents.ActionResult
-    actions = (Route("POST", f"{ONE_RECORD}/{name}", with_body(act, kind), WRITE,
-                     first_docstring_line(kind), acted, headers=CHANGE)
-               for name, kind in wire.ACTIONS.items())  # fmt: skip
+    actions = (
+        Route(
+            "POST",
+            f"{ONE_RECORD}/{name}",
+            with_body(act, kind),
+            WRITE,
+            first_docstring_line(kind),
+            acted,
+            headers=CHANGE,
+        )
+        for name, kind in wire.ACTIONS.items()
+    )
     return (
         Route("GET", V1 + "/incidents",
               with_query(incidents.list_incidents, ListQuery, incidents.read_query), READ,

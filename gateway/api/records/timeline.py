@@ -51,11 +51,13 @@ class TimelineQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 PAGE = """
-SELECT seq, at, actor, event, facts, hash FROM timeline WHERE incident_id = $1 AND seq > $2 ORDER BY seq LIMIT $3
+SELECT seq, at, actor, event, facts, hash FROM timeline
+WHERE incident_id = $1 AND seq > $2 ORDER BY seq LIMIT $3
 """
 
 NEWEST = """
-SELECT seq, at, actor, event, facts, hash FROM timeline WHERE incident_id = $1 ORDER BY seq DESC LIMIT $2
+SELECT seq, at, actor, event, facts, hash FROM timeline
+WHERE incident_id = $1 ORDER BY seq DESC LIMIT $2
 """
 
 

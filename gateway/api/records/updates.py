@@ -67,13 +67,21 @@ async def post_update(call: ApiCall[StatusUpdate]) -> web.Response:
     """Send a status update to all subscribers."""
     asked = call.body
     incident = await updates.post_update(
-        call.context.uow, call.number, asked.text, asked.next_update_due_at, call.who,
-        if_match=call.if_match(), once=call.once(),
-    )  # fmt: skip
+        call.context.uow,
+        call.number,
+        asked.text,
+        asked.next_update_due_at,
+        call.who,
+        if_match=call.if_match(),
+        once=call.once(),
+    )
     return respond(ActionResult(await view_record(call, incident)), etag=str(incident.version))
 
 
-POSTED = "SELECT at, actor, facts FROM timeline WHERE incident_id = $1 AND event = 'status_update' ORDER BY seq"
+POSTED = """
+SELECT at, actor, facts FROM timeline
+WHERE incident_id = $1 AND event = 'status_update' ORDER BY seq
+"""
 
 
 async def list_updates(call: ApiCall[None]) -> web.Response:

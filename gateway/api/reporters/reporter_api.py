@@ -198,7 +198,10 @@ async def act_by_reporter(
     return incident
 
 
-BY_LINKS = "SELECT count(*) FROM (SELECT FROM timeline WHERE incident_id = $1 AND actor = $2 LIMIT $3) AS found"
+BY_LINKS = """
+SELECT count(*)
+FROM (SELECT FROM timeline WHERE incident_id = $1 AND actor = $2 LIMIT $3) AS found
+"""
 
 
 async def count_by_link(context: Context, incident: Incident) -> None:
@@ -217,7 +220,8 @@ async def count_by_link(context: Context, incident: Incident) -> None:
             >= limits.link_per_record
         ):
             raise TooManyAttempts(
-                f"limits.link_per_record is {limits.link_per_record} entries by links: answer by mail, or call the service desk",
+                f"limits.link_per_record is {limits.link_per_record} entries by links: "
+                "answer by mail, or call the service desk",
                 retry_after=RETRY_SECONDS,
             )
         await take_token(conn, bucket, uow.clock.stamp())

@@ -68,12 +68,20 @@ class ReporterPage:
         _, incident = await reporter_api.open_link(self.context, link)
         one = await reporter_api.view_for_reporter(self.context, incident)
         return self.pages.show(
-            "mine.html", locale, switch=f"/my/{link}", mine=one, path=f"/my/{link}", nonce=secrets.token_hex(16),
-            state=state_label(one.state, incident.kind, locale), story=list(self._story(one, locale)),
+            "mine.html",
+            locale,
+            switch=f"/my/{link}",
+            mine=one,
+            path=f"/my/{link}",
+            nonce=secrets.token_hex(16),
+            state=state_label(one.state, incident.kind, locale),
+            story=list(self._story(one, locale)),
             rating=in_language(SATISFACTION[one.satisfaction], locale) if one.satisfaction else "",
-            satisfactions=[(value, in_language(words, locale)) for value, words in SATISFACTION.items()],
+            satisfactions=[
+                (value, in_language(words, locale)) for value, words in SATISFACTION.items()
+            ],
             max_mb=self.context.filing.quota.each // 1_048_576,
-        )  # fmt: skip
+        )
 
     async def act(self, request: web.Request) -> web.Response:
         """Confirm, refuse, rate or add a note, then redirect to the page.

@@ -300,7 +300,8 @@ async def import_cis(call: ApiCall[None]) -> web.Response:
     if "\0" in text:
         raise Malformed("the body holds NUL, which no database keeps")
     uow = call.context.uow
-    # ten thousand items would block the event loop for too long; they are read one by one, so that a thread leaves it its turns
+    # ten thousand items would block the event loop for too long; they are read one by one, so that
+    # a thread leaves it its turns
     drafts = await asyncio.to_thread(
         importing.read_items, text, as_csv=call.request.content_type == "text/csv"
     )

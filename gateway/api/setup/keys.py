@@ -46,9 +46,14 @@ async def create_key(call: ApiCall[wire.NewKey]) -> web.Response:
         named = call.body.integration
         integration = None if named is None else await conn.fetchval(INTEGRATION, named)
         text, info = await keys.create(
-            conn, call.body.name, frozenset(call.body.scopes), stamp, integration_id=integration, expires_at=expires,
+            conn,
+            call.body.name,
+            frozenset(call.body.scopes),
+            stamp,
+            integration_id=integration,
+            expires_at=expires,
             privy=has_security_role(call.who.parts),
-        )  # fmt: skip
+        )
         return ChangeResult(CreatedKey(text, info), 201)
 
     return (await answer_once(call, work, secret=True))[0]
