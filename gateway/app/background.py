@@ -1,4 +1,4 @@
-"""Assembly of the work of a replica beside requests: periodic jobs, tasks, and the probes of both."""
+"""Assembly of a replica's work beside requests: periodic jobs, tasks, and the probes of both."""
 
 from contextlib import AsyncExitStack
 from dataclasses import dataclass

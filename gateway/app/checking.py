@@ -29,7 +29,8 @@ NO_LINKS = "server.external_url is empty: no message holds a link that opens its
 
 
 UNVERIFIED = (
-    "mail.authentication.servers is empty: what staff write by mail stands in records as notes of unverified senders; "
+    "mail.authentication.servers is empty: what staff write by mail stands in records "
+    "as notes of unverified senders; "
     "name the receiving servers whose Authentication-Results are to be believed"
 )
 

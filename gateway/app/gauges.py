@@ -153,7 +153,9 @@ TIMERS = """
 SELECT count(*)::int AS armed, count(*) FILTER (WHERE NOT sound)::int AS set_aside,
        count(*) FILTER (
          WHERE sound AND due_at < moment($1) - interval '10 s')::int AS overdue
-FROM (SELECT due_at, due_at BETWEEN '1970-01-01 00:00+00' AND '3000-01-01 00:00+00' AND kind = ANY($2::smallint[]) AS sound
+FROM (SELECT due_at,
+             due_at BETWEEN '1970-01-01 00:00+00' AND '3000-01-01 00:00+00'
+             AND kind = ANY($2::smallint[]) AS sound
       FROM timer WHERE armed) AS t
 """
 
@@ -197,8 +199,9 @@ async def count_outbox(conn: Connection, metrics: Metrics, now: datetime) -> Non
 
 
 MONITORS = """
-SELECT CASE WHEN NOT enabled THEN 'paused' WHEN down_since IS NOT NULL THEN 'down' WHEN pinged_at IS NULL THEN 'new' ELSE 'up' END
-  AS state, count(*)::int AS monitors
+SELECT CASE WHEN NOT enabled THEN 'paused' WHEN down_since IS NOT NULL THEN 'down'
+            WHEN pinged_at IS NULL THEN 'new' ELSE 'up' END AS state,
+       count(*)::int AS monitors
 FROM monitor GROUP BY 1
 """
 
@@ -212,8 +215,10 @@ async def count_monitors(conn: Connection, metrics: Metrics) -> None:
 
 
 QUARANTINE = """
-SELECT source, count(*)::int AS waiting, extract(epoch FROM $1::timestamptz - min(received_at))::float8 AS age
-FROM (SELECT source, received_at FROM quarantine WHERE state = 'pending' ORDER BY source, id LIMIT 100000) AS oldest
+SELECT source, count(*)::int AS waiting,
+       extract(epoch FROM $1::timestamptz - min(received_at))::float8 AS age
+FROM (SELECT source, received_at FROM quarantine WHERE state = 'pending'
+      ORDER BY source, id LIMIT 100000) AS oldest
 GROUP BY source ORDER BY age
 """
 

@@ -87,8 +87,18 @@ def build_report_channels(
     )
     pages = Pages(settings.notify.locale, form.zone, form.contact)
     places = MemoryBudget(form.at_once, form.at_once * form.max_bytes)
-    door = FormEndpoint(filing, FormRateLimits(uow.pool, form), links, pages, catalogue.services, metrics, uow.clock, places,
-                    settings.server.external_url, reader)  # fmt: skip
+    door = FormEndpoint(
+        filing,
+        FormRateLimits(uow.pool, form),
+        links,
+        pages,
+        catalogue.services,
+        metrics,
+        uow.clock,
+        places,
+        settings.server.external_url,
+        reader,
+    )
     return ReportChannels(
         door,
         AppEndpoint(
