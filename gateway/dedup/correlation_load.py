@@ -19,7 +19,10 @@ from gateway.dedup.load import incident_ref_of
 from gateway.dedup.plan import BatchItem
 from gateway.settings import CorrelationSettings
 
-TURN = "SELECT pg_try_advisory_xact_lock(hashtextextended('correlation ' || name, 0)) FROM unnest($1::text[]) AS name"
+TURN = """
+SELECT pg_try_advisory_xact_lock(hashtextextended('correlation ' || name, 0))
+FROM unnest($1::text[]) AS name
+"""
 """The statement that takes the advisory locks of topology components if they are free.
 
 Intake does not wait for a report that is being linked. In that case neither may find the other,
@@ -35,16 +38,20 @@ WITH near AS (
   SELECT i.id FROM unnest($2::text[] || '{""}'::text[]) AS asked (service) CROSS JOIN LATERAL (
     SELECT id FROM incident i WHERE i.service = asked.service AND i.master_id IS NULL
     AND is_open(i.state) ORDER BY i.id DESC LIMIT $4) i)
-SELECT i.id, i.number, i.state, i.resolved_at, i.handler, i.assignee, i.assignee_group, i.tier, i.storm, i.kind, i.priority,
-  i.security, i.suppressed, i.ci, i.service, i.title, left(i.description, 600) AS text, i.location, i.recorded_at,
-  i.dedup_key IS NOT NULL AS by_alert
+SELECT i.id, i.number, i.state, i.resolved_at, i.handler, i.assignee, i.assignee_group, i.tier,
+       i.storm, i.kind, i.priority, i.security, i.suppressed, i.ci, i.service, i.title,
+       left(i.description, 600) AS text, i.location, i.recorded_at,
+       i.dedup_key IS NOT NULL AS by_alert
 FROM incident i WHERE i.id IN (SELECT id FROM near ORDER BY id DESC LIMIT $5)
-AND i.recorded_at > $3 AND i.kind = 'incident' AND NOT i.security AND NOT i.storm AND NOT i.suppressed
-AND (i.ci <> '' OR i.dedup_key IS NULL)
+  AND i.recorded_at > $3 AND i.kind = 'incident' AND NOT i.security AND NOT i.storm
+  AND NOT i.suppressed AND (i.ci <> '' OR i.dedup_key IS NULL)
 ORDER BY i.id
 """
 
-UNDONE = "SELECT master_id, mark FROM unlearned WHERE master_id = ANY($1::bigint[]) AND mark = ANY($2::bytea[])"
+UNDONE = """
+SELECT master_id, mark FROM unlearned
+WHERE master_id = ANY($1::bigint[]) AND mark = ANY($2::bytea[])
+"""
 
 
 async def load_open_masters(

@@ -97,9 +97,16 @@ def _receipt(
         submission.integration_id, (r.outcome for r in receipt.results), len(submission.body), now
     )
     return (
-        receipt.id, submission.integration_id, submission.source, submission.delivery_id, len(receipt.results),
-        submission.lost, deliveries.flags[place], len(submission.body), submission.body if keep else None,
-    )  # fmt: skip
+        receipt.id,
+        submission.integration_id,
+        submission.source,
+        submission.delivery_id,
+        len(receipt.results),
+        submission.lost,
+        deliveries.flags[place],
+        len(submission.body),
+        submission.body if keep else None,
+    )
 
 
 def _quarantined(

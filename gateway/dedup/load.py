@@ -14,8 +14,9 @@ from gateway.vocabulary import State, Tier
 
 LOCK_KEYS = """
 WITH locked AS MATERIALIZED (
-  SELECT key_hash, incident_id, status, occurrence, fired_at, cleared_at, first_seen, last_seen, ends_at, occurrences,
-         flaps, flapping_since, suppressed_until, unmatched_at, severity, title, description
+  SELECT key_hash, incident_id, status, occurrence, fired_at, cleared_at, first_seen, last_seen,
+         ends_at, occurrences, flaps, flapping_since, suppressed_until, unmatched_at, severity,
+         title, description
   FROM alert WHERE key_hash = ANY($1::bytea[]) ORDER BY key_hash FOR UPDATE)
 SELECT t.now, locked.* FROM (SELECT moment($2) AS now) t LEFT JOIN locked ON true
 """
@@ -41,8 +42,8 @@ async def lock_keys(
 
 
 HOLDERS = """
-SELECT i.id, i.number, i.state, i.resolved_at, i.handler, i.assignee, i.assignee_group, i.tier, i.storm, i.kind, i.priority,
-  i.security, i.suppressed
+SELECT i.id, i.number, i.state, i.resolved_at, i.handler, i.assignee, i.assignee_group, i.tier,
+       i.storm, i.kind, i.priority, i.security, i.suppressed
 FROM incident i WHERE i.id = ANY($1::bigint[])
 """
 
@@ -61,16 +62,27 @@ async def load_incident_refs(conn: Connection, held: dict[int, list[AlertState]]
 def incident_ref_of(row: Any) -> IncidentRef:
     """Return the incident of a row of HOLDERS, as it is stored."""
     holder = IncidentRef(
-        row["id"], row["number"], State(row["state"]), row["resolved_at"], row["handler"], row["assignee"],
-        row["assignee_group"], Tier(row["tier"]), row["storm"], kind=row["kind"], priority=row["priority"],
-        security=row["security"], suppressed=row["suppressed"],
-    )  # fmt: skip
+        row["id"],
+        row["number"],
+        State(row["state"]),
+        row["resolved_at"],
+        row["handler"],
+        row["assignee"],
+        row["assignee_group"],
+        Tier(row["tier"]),
+        row["storm"],
+        kind=row["kind"],
+        priority=row["priority"],
+        security=row["security"],
+        suppressed=row["suppressed"],
+    )
     holder.was = holder.stands
     return holder
 
 
 FIRING = """
-SELECT count(*) FROM (SELECT FROM alert WHERE incident_id = $1 AND status = 'firing' LIMIT $2) AS found
+SELECT count(*)
+FROM (SELECT FROM alert WHERE incident_id = $1 AND status = 'firing' LIMIT $2) AS found
 """
 
 
@@ -91,9 +103,10 @@ WITH wanted AS (
 """
 
 MASTERS = """
-SELECT i.id AS asked, m.id, m.number, m.state, m.resolved_at, m.handler, m.assignee, m.assignee_group, m.tier, m.storm,
-  m.kind, m.priority, m.security, m.suppressed
-FROM incident i JOIN incident m ON m.id = CASE WHEN i.storm THEN i.id ELSE coalesce(i.master_id, i.id) END
+SELECT i.id AS asked, m.id, m.number, m.state, m.resolved_at, m.handler, m.assignee,
+       m.assignee_group, m.tier, m.storm, m.kind, m.priority, m.security, m.suppressed
+FROM incident i
+JOIN incident m ON m.id = CASE WHEN i.storm THEN i.id ELSE coalesce(i.master_id, i.id) END
 WHERE i.id = ANY($1::bigint[])
 """
 
@@ -123,7 +136,8 @@ async def lock_groups(
 
 
 UNLINKED = """
-SELECT u.key_hash, u.group_hash FROM unlinked u JOIN unnest($1::bytea[]) AS k(key_hash) USING (key_hash)
+SELECT u.key_hash, u.group_hash
+FROM unlinked u JOIN unnest($1::bytea[]) AS k(key_hash) USING (key_hash)
 WHERE u.group_hash = ANY($2::bytea[])
 """
 

@@ -36,7 +36,10 @@ SYNONYMS: Mapping[str, PriorityGrade] = {
         (UNKNOWN_GRADE, "warning warn average medium moderate p3 sev3"),
         (
             _grade(Impact.INDIVIDUAL, Urgency.LOW),
-            "info information informational notice low minor debug ok none p4 p5 sev4 sev5 not_classified",
+            (
+                "info information informational notice low minor debug ok none p4 p5 sev4 sev5 "
+                "not_classified"
+            ),
         ),
     )
     for word in words.split()

@@ -23,8 +23,8 @@ EVERY = 2.0
 BATCH = 200
 
 ENDED = """
-SELECT key_hash, integration_id, source, namespace, dedup_key, title, description, severity, service, ci, labels, annotations,
-       occurrence, ends_at, suppressed_until
+SELECT key_hash, integration_id, source, namespace, dedup_key, title, description, severity,
+       service, ci, labels, annotations, occurrence, ends_at, suppressed_until
 FROM alert
 WHERE suppressed_until <= moment($1) AND status = 'firing'
 ORDER BY suppressed_until LIMIT $2

@@ -121,10 +121,11 @@ TOUCH = """
 WITH touched AS (
   UPDATE alert a SET occurrences = a.occurrences + t.count, last_seen = $1::timestamptz,
     fired_at = greatest(a.fired_at, t.newest), ends_at = coalesce(t.ends_at, a.ends_at)
-  FROM json_to_recordset($3::json) AS t(key_hash bytea, incident_id bigint, occurrence text, count int,
-                                        oldest timestamptz, newest timestamptz, ends_at timestamptz,
-                                        severity text)
-  WHERE a.key_hash = t.key_hash AND a.incident_id = t.incident_id AND a.status = 'firing' AND a.occurrence = t.occurrence
+  FROM json_to_recordset($3::json) AS t(key_hash bytea, incident_id bigint, occurrence text,
+                                        count int, oldest timestamptz, newest timestamptz,
+                                        ends_at timestamptz, severity text)
+  WHERE a.key_hash = t.key_hash AND a.incident_id = t.incident_id AND a.status = 'firing'
+    AND a.occurrence = t.occurrence
     AND is_open((SELECT i.state FROM incident i WHERE i.id = a.incident_id))
     AND (a.cleared_at IS NULL OR t.oldest IS NULL OR t.oldest >= a.cleared_at)
     AND (a.unmatched_at IS NULL OR t.oldest IS NULL OR t.oldest > a.unmatched_at)
@@ -134,12 +135,16 @@ agreed AS MATERIALIZED (SELECT 1 / (count(*) = $2::int)::int AS yes FROM touched
 received AS (
   INSERT INTO receipt (received_at, id, integration_id, source, items, lost, body_bytes, body)
   SELECT $1::timestamptz, t.id, t.integration_id, t.source, t.items, 0, t.body_bytes, t.body
-  FROM agreed, json_to_recordset($4::json) AS t(id uuid, integration_id int, source text, items int, body_bytes int, body bytea)),
+  FROM agreed,
+    json_to_recordset($4::json) AS t(id uuid, integration_id int, source text, items int,
+                                     body_bytes int, body bytea)),
 told AS (
-  INSERT INTO alert_event (received_at, receipt_id, item, key_hash, dedup_key, event_time, incident_id, status, outcome, reason)
+  INSERT INTO alert_event (received_at, receipt_id, item, key_hash, dedup_key, event_time,
+                           incident_id, status, outcome, reason)
   SELECT $1::timestamptz, t.*, 'firing', 'repeated', 'open'
-  FROM agreed, json_to_recordset($5::json) AS t(receipt_id uuid, item int, key_hash bytea, dedup_key text,
-                                                event_time timestamptz, incident_id bigint))
+  FROM agreed,
+    json_to_recordset($5::json) AS t(receipt_id uuid, item int, key_hash bytea, dedup_key text,
+                                     event_time timestamptz, incident_id bigint))
 SELECT statement_timestamp()
 """
 

@@ -49,15 +49,17 @@ class NewKeyRow(msgspec.Struct):
 
 
 INSERT_KEYS = """
-INSERT INTO alert (key_hash, incident_id, status, occurrence, fired_at, cleared_at, first_seen, last_seen, ends_at,
-                   occurrences, flaps, flapping_since, suppressed_until, integration_id, namespace, dedup_key, unmatched_at,
-                   title, severity, description, labels, annotations, generator_url, source, service, ci)
+INSERT INTO alert (key_hash, incident_id, status, occurrence, fired_at, cleared_at, first_seen,
+                   last_seen, ends_at, occurrences, flaps, flapping_since, suppressed_until,
+                   integration_id, namespace, dedup_key, unmatched_at, title, severity,
+                   description, labels, annotations, generator_url, source, service, ci)
 SELECT t.* FROM json_to_recordset($1::json) AS t(
-  key_hash bytea, incident_id bigint, status text, occurrence text, fired_at timestamptz, cleared_at timestamptz,
-  first_seen timestamptz, last_seen timestamptz, ends_at timestamptz, occurrences bigint, flaps int, flapping_since timestamptz,
-  suppressed_until timestamptz, integration_id int, namespace text, dedup_key text,
-  unmatched_at timestamptz, title text, severity text, description text, labels json,
-  annotations json, generator_url text, source text, service text, ci text)
+  key_hash bytea, incident_id bigint, status text, occurrence text, fired_at timestamptz,
+  cleared_at timestamptz, first_seen timestamptz, last_seen timestamptz, ends_at timestamptz,
+  occurrences bigint, flaps int, flapping_since timestamptz, suppressed_until timestamptz,
+  integration_id int, namespace text, dedup_key text, unmatched_at timestamptz, title text,
+  severity text, description text, labels json, annotations json, generator_url text,
+  source text, service text, ci text)
 ORDER BY key_hash
 ON CONFLICT (key_hash) DO NOTHING
 """
@@ -75,17 +77,39 @@ async def insert_keys(conn: Connection, rows: Sequence[tuple[AlertState, BatchIt
 def _new(known: AlertState, item: BatchItem) -> NewKeyRow:
     alert = item.alert
     return NewKeyRow(
-        as_bytea(known.key_hash), known.holder.id if known.holder else None, known.status, known.occurrence, known.fired_at,
-        known.cleared_at, known.first_seen, known.last_seen, known.ends_at, known.occurrences, known.flaps, known.flapping_since,
-        known.suppressed_until, item.integration_id, alert.namespace, alert.dedup_key, known.unmatched_at,
-        known.title or alert.title, known.severity, known.description, alert.labels,
-        alert.annotations, _generator(alert), item.source, alert.service, alert.ci,
-    )  # fmt: skip
+        as_bytea(known.key_hash),
+        known.holder.id if known.holder else None,
+        known.status,
+        known.occurrence,
+        known.fired_at,
+        known.cleared_at,
+        known.first_seen,
+        known.last_seen,
+        known.ends_at,
+        known.occurrences,
+        known.flaps,
+        known.flapping_since,
+        known.suppressed_until,
+        item.integration_id,
+        alert.namespace,
+        alert.dedup_key,
+        known.unmatched_at,
+        known.title or alert.title,
+        known.severity,
+        known.description,
+        alert.labels,
+        alert.annotations,
+        _generator(alert),
+        item.source,
+        alert.service,
+        alert.ci,
+    )
 
 
 SHOW_KEYS = """
-UPDATE alert a SET title = t.title, severity = t.severity, description = t.description, labels = t.labels::json,
-  annotations = t.annotations::json, generator_url = t.generator_url
+UPDATE alert a
+SET title = t.title, severity = t.severity, description = t.description, labels = t.labels::json,
+    annotations = t.annotations::json, generator_url = t.generator_url
 FROM unnest($1::bytea[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
   AS t(key_hash, title, severity, description, labels, annotations, generator_url)
 WHERE a.key_hash = t.key_hash
@@ -102,10 +126,21 @@ async def update_key_texts(conn: Connection, shown: Sequence[tuple[bytes, Alert]
 def _row(known: AlertState) -> tuple[Any, ...]:
     incident_id = known.holder.id if known.holder else None
     return (
-        known.key_hash, incident_id, known.status, known.occurrence, known.fired_at, known.cleared_at, known.first_seen,
-        known.last_seen, known.ends_at, known.occurrences, known.flaps, known.flapping_since,
-        known.suppressed_until, known.unmatched_at,
-    )  # fmt: skip
+        known.key_hash,
+        incident_id,
+        known.status,
+        known.occurrence,
+        known.fired_at,
+        known.cleared_at,
+        known.first_seen,
+        known.last_seen,
+        known.ends_at,
+        known.occurrences,
+        known.flaps,
+        known.flapping_since,
+        known.suppressed_until,
+        known.unmatched_at,
+    )
 
 
 def _shown(alert: Alert) -> tuple[str, str, str, str, str, str]:
@@ -137,8 +172,10 @@ async def store_group_masters(conn: Connection, groups: Sequence[RelateGroup]) -
 
 
 DETACH = """
-UPDATE incident i SET occurrences = i.occurrences + t.occurrences, last_seen = greatest(i.last_seen, t.last_seen)
-FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) AS t(id, occurrences, last_seen) WHERE i.id = t.id
+UPDATE incident i
+SET occurrences = i.occurrences + t.occurrences, last_seen = greatest(i.last_seen, t.last_seen)
+FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) AS t(id, occurrences, last_seen)
+WHERE i.id = t.id
 """
 
 
@@ -154,23 +191,30 @@ async def add_detached_counts(conn: Connection, rows: Sequence[DetachedCount]) -
 
 RECORD = """
 WITH counted AS (
-  UPDATE alert a SET incident_id = t.incident_id, status = t.status, occurrence = t.occurrence, fired_at = t.fired_at,
-    cleared_at = t.cleared_at, first_seen = t.first_seen, last_seen = t.last_seen, ends_at = t.ends_at,
-    occurrences = t.occurrences, flaps = t.flaps, flapping_since = t.flapping_since, suppressed_until = t.suppressed_until,
-    unmatched_at = t.unmatched_at
-  FROM unnest($1::bytea[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[],
-              $8::timestamptz[], $9::timestamptz[], $10::bigint[], $11::int[], $12::timestamptz[], $13::timestamptz[],
+  UPDATE alert a
+  SET incident_id = t.incident_id, status = t.status, occurrence = t.occurrence,
+      fired_at = t.fired_at, cleared_at = t.cleared_at, first_seen = t.first_seen,
+      last_seen = t.last_seen, ends_at = t.ends_at, occurrences = t.occurrences, flaps = t.flaps,
+      flapping_since = t.flapping_since, suppressed_until = t.suppressed_until,
+      unmatched_at = t.unmatched_at
+  FROM unnest($1::bytea[], $2::bigint[], $3::text[], $4::text[], $5::timestamptz[],
+              $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::timestamptz[],
+              $10::bigint[], $11::int[], $12::timestamptz[], $13::timestamptz[],
               $14::timestamptz[])
-    AS t(key_hash, incident_id, status, occurrence, fired_at, cleared_at, first_seen, last_seen, ends_at, occurrences,
-         flaps, flapping_since, suppressed_until, unmatched_at)
+    AS t(key_hash, incident_id, status, occurrence, fired_at, cleared_at, first_seen, last_seen,
+         ends_at, occurrences, flaps, flapping_since, suppressed_until, unmatched_at)
   WHERE a.key_hash = t.key_hash),
 received AS (
-  INSERT INTO receipt (received_at, id, integration_id, source, delivery_id, items, lost, flag, body_bytes, body)
-  SELECT $15::timestamptz, t.* FROM unnest($16::uuid[], $17::int[], $18::text[], $19::text[], $20::int[], $21::int[],
-                                           $22::text[], $23::int[], $24::bytea[]) AS t)
-INSERT INTO alert_event (received_at, receipt_id, item, key_hash, dedup_key, status, event_time, outcome, reason, incident_id)
-SELECT $15::timestamptz, t.* FROM unnest($25::uuid[], $26::int[], $27::bytea[], $28::text[], $29::text[],
-                                         $30::timestamptz[], $31::text[], $32::text[], $33::bigint[]) AS t
+  INSERT INTO receipt (received_at, id, integration_id, source, delivery_id, items, lost, flag,
+                       body_bytes, body)
+  SELECT $15::timestamptz, t.*
+  FROM unnest($16::uuid[], $17::int[], $18::text[], $19::text[], $20::int[], $21::int[],
+              $22::text[], $23::int[], $24::bytea[]) AS t)
+INSERT INTO alert_event (received_at, receipt_id, item, key_hash, dedup_key, status, event_time,
+                         outcome, reason, incident_id)
+SELECT $15::timestamptz, t.*
+FROM unnest($25::uuid[], $26::int[], $27::bytea[], $28::text[], $29::text[],
+            $30::timestamptz[], $31::text[], $32::text[], $33::bigint[]) AS t
 """
 
 
@@ -227,9 +271,12 @@ async def mark_mended(
 
 
 QUARANTINE = """
-INSERT INTO quarantine (receipt_id, item, integration_id, source, headers, body, problem, pointer, received_at)
-SELECT t.receipt_id, t.item, t.integration_id, t.source, t.headers::json, t.body, t.problem, t.pointer, $9::timestamptz
-FROM unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::text[])
+INSERT INTO quarantine (receipt_id, item, integration_id, source, headers, body, problem, pointer,
+                        received_at)
+SELECT t.receipt_id, t.item, t.integration_id, t.source, t.headers::json, t.body, t.problem,
+       t.pointer, $9::timestamptz
+FROM unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::text[], $6::bytea[], $7::text[],
+            $8::text[])
   AS t(receipt_id, item, integration_id, source, headers, body, problem, pointer)
 """
 
@@ -257,7 +304,8 @@ async def insert_quarantine(
 CLAIM_DELIVERIES = """
 INSERT INTO delivery (key_hash, body_hash, receipt_id, received_at)
 SELECT key_hash, body_hash, receipt_id, $4::timestamptz
-FROM unnest($1::bytea[], $2::bytea[], $3::uuid[]) AS t(key_hash, body_hash, receipt_id) ORDER BY key_hash
+FROM unnest($1::bytea[], $2::bytea[], $3::uuid[]) AS t(key_hash, body_hash, receipt_id)
+ORDER BY key_hash
 ON CONFLICT (key_hash) DO NOTHING
 RETURNING key_hash
 """

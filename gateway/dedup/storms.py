@@ -16,7 +16,8 @@ from gateway.incidents.record import Incident
 from gateway.settings import StormSettings
 
 REST = """
-SELECT DISTINCT ON (severity, service, left(title, $3) = $2) dedup_key, source, service, severity, title, description
+SELECT DISTINCT ON (severity, service, left(title, $3) = $2)
+       dedup_key, source, service, severity, title, description
 FROM alert WHERE incident_id = $1 AND status = 'firing' AND key_hash <> ALL($4::bytea[])
 ORDER BY severity, service, left(title, $3) = $2, first_seen, key_hash
 """
