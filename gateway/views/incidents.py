@@ -32,18 +32,24 @@ from gateway.views.reporter import HIDDEN_FIELDS
 from gateway.vocabulary import HoldReason, ReportStatus, channel_of
 
 AROUND = """
-SELECT i.id, CASE WHEN may_see(m.security, m.recorded_by, m.owner, m.contact, $2, $3, $4) THEN m.number END AS master,
-       CASE WHEN may_see(f.security, f.recorded_by, f.owner, f.contact, $2, $3, $4) THEN f.number END AS follows,
+SELECT i.id,
+       CASE WHEN may_see(m.security, m.recorded_by, m.owner, m.contact, $2, $3, $4)
+            THEN m.number END AS master,
+       CASE WHEN may_see(f.security, f.recorded_by, f.owner, f.contact, $2, $3, $4)
+            THEN f.number END AS follows,
        (SELECT count(*) FROM incident c WHERE c.master_id = i.id
           AND may_see(c.security, c.recorded_by, c.owner, c.contact, $2, $3, $4)) AS related_count,
        a.occurrences, a.first_seen, a.last_seen, r.status AS report,
        (SELECT count(*) FROM complaint WHERE incident_id = i.id) AS complaints,
        (SELECT json_agg(l ORDER BY linked_at, kind, system, reference)::text
         FROM linked_record l WHERE incident_id = i.id) AS linked
-FROM incident i LEFT JOIN incident m ON m.id = i.master_id LEFT JOIN incident f ON f.id = i.follows_id
+FROM incident i
+LEFT JOIN incident m ON m.id = i.master_id
+LEFT JOIN incident f ON f.id = i.follows_id
 LEFT JOIN major_report_standing r ON r.incident_id = i.id
 LEFT JOIN LATERAL (
-  SELECT sum(occurrences)::bigint AS occurrences, min(first_seen) AS first_seen, max(last_seen) AS last_seen
+  SELECT sum(occurrences)::bigint AS occurrences, min(first_seen) AS first_seen,
+         max(last_seen) AS last_seen
   FROM alert WHERE incident_id = i.id) a ON true
 WHERE i.id = ANY($1::bigint[])
 """
@@ -146,10 +152,23 @@ def _counterpart(refs: Mapping[str, Any], linked: Sequence[LinkedRecordView], wo
     return refs.get(word) or next(typed, None) or next(tied, None)
 
 
-COMPUTED_FIELDS = frozenset({
-    "owner", "major", "occurrences", "first_seen", "last_seen", "master", "follows", "related_count", "report", "hold", "sla",
-    "linked", "complaints",
-})  # fmt: skip
+COMPUTED_FIELDS = frozenset(
+    {
+        "owner",
+        "major",
+        "occurrences",
+        "first_seen",
+        "last_seen",
+        "master",
+        "follows",
+        "related_count",
+        "report",
+        "hold",
+        "sla",
+        "linked",
+        "complaints",
+    }
+)
 VIEW_FIELDS = tuple(
     f
     for f in IncidentView.__struct_fields__

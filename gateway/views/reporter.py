@@ -11,12 +11,32 @@ import msgspec
 from gateway.errors import Forbidden
 
 HIDDEN_FIELDS: Mapping[str, Any] = {
-    "sla": None, "planned_resolution_at": None, "resolved_late": None, "held_s": None,
-    "assignee_group": "", "assignee": "", "handler": "", "tier": "", "third_party": "",
-    "called_back_by": "", "master": None, "follows": None, "link_reason": None, "link_score": None, "related_count": 0,
-    "storm": False, "dedup_key": None, "occurrences": 1,
-    "refs": {}, "linked": [], "problem": None, "change": None, "service_request": None, "complaints": 0, "report": None,
-}  # fmt: skip
+    "sla": None,
+    "planned_resolution_at": None,
+    "resolved_late": None,
+    "held_s": None,
+    "assignee_group": "",
+    "assignee": "",
+    "handler": "",
+    "tier": "",
+    "third_party": "",
+    "called_back_by": "",
+    "master": None,
+    "follows": None,
+    "link_reason": None,
+    "link_score": None,
+    "related_count": 0,
+    "storm": False,
+    "dedup_key": None,
+    "occurrences": 1,
+    "refs": {},
+    "linked": [],
+    "problem": None,
+    "change": None,
+    "service_request": None,
+    "complaints": 0,
+    "report": None,
+}
 """Fields that need the right `inspect`, with the values that others see instead."""
 
 INSPECT_FILTERS = frozenset({"assignee", "assignee_group", "handler", "tier", "breached", "report"})
