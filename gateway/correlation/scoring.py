@@ -1,8 +1,9 @@
 """Scores for the open masters that a report may belong to. Pure.
 
-See docs/correlation.md. Points say how likely a link is. A link is made only if both name something that identifies the
-incident: an item, a service, a number or a rare name. In doubt, records stay apart: a link that
-is missing costs a second look, a wrong one hides one incident behind another.
+See docs/correlation.md. Points say how likely a link is. A link is made only if both name
+something that identifies the incident: an item, a service, a number or a rare name. In doubt,
+records stay apart: a link that is missing costs a second look, a wrong one hides one incident
+behind another.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

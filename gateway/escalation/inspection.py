@@ -15,7 +15,8 @@ def configuration_notes(settings: Settings, now: datetime) -> list[str]:
     SlaRules.from_settings(settings)
     calendars, _ = read_calendars(settings.sla.calendars)
     return [
-        f"calendar {name}: the holidays of {year} are not published yet, its make-up days are not counted on"
+        f"calendar {name}: the holidays of {year} are not published yet, "
+        "its make-up days are not counted on"
         for name, calendar in calendars.items()
         for year in calendar.unpublished(now, now + AHEAD)
     ]
