@@ -42,7 +42,8 @@ def parse_matcher(text: str) -> Matcher:
     value = _unquoted(found["value"])
     if len(value) > LONGEST or "\0" in text:
         raise Malformed(
-            f"bad matcher format: the value of {found['name']} has NUL or more than {LONGEST} characters"
+            f"bad matcher format: the value of {found['name']} has NUL "
+            f"or more than {LONGEST} characters"
         )
     return build_matcher(found["quoted"] or found["name"], found["sign"], value)
 
@@ -64,7 +65,8 @@ def anchor_pattern(pattern: str) -> str:
     """
     if REFUSED.search(pattern):
         raise Malformed(
-            f"bad matcher format: {pattern[:80]} counts a group, looks around or refers back, which is not taken"
+            f"bad matcher format: {pattern[:80]} counts a group, looks around or refers back, "
+            "which is not taken"
         )
     case = (
         "(?i)" if pattern.startswith("(?i)") else ""

@@ -202,12 +202,16 @@ class AlertmanagerReads:
 
 
 FIRING_ALERTS = """
-SELECT a.dedup_key, a.occurrence, a.labels::text AS labels, a.annotations::text AS annotations, a.generator_url,
-       coalesce(a.fired_at, a.first_seen) AS starts_at, coalesce(a.ends_at, a.last_seen + interval '5 minutes') AS ends_at,
+SELECT a.dedup_key, a.occurrence, a.labels::text AS labels, a.annotations::text AS annotations,
+       a.generator_url,
+       coalesce(a.fired_at, a.first_seen) AS starts_at,
+       coalesce(a.ends_at, a.last_seen + interval '5 minutes') AS ends_at,
        a.last_seen, coalesce(m.number, i.number) AS leader
-FROM incident i JOIN alert a ON a.incident_id = i.id LEFT JOIN incident m ON m.id = i.master_id AND NOT m.security
+FROM incident i JOIN alert a ON a.incident_id = i.id
+LEFT JOIN incident m ON m.id = i.master_id AND NOT m.security
 WHERE NOT i.security AND is_open(i.state)
-  AND a.status = 'firing' AND a.namespace = 'alertmanager' AND ($1::int IS NULL OR a.integration_id = $1::int)
+  AND a.status = 'firing' AND a.namespace = 'alertmanager'
+  AND ($1::int IS NULL OR a.integration_id = $1::int)
   AND ($2::text IS NULL OR $3::text ~ $2::text)
   AND NOT EXISTS (
     SELECT FROM unnest($4::text[], $5::text[], $6::text[]) AS w (name, sign, value)
@@ -234,7 +238,8 @@ async def fetch_firing_alerts(
 
 
 SUPPRESSED_ALERTS = """
-SELECT a.dedup_key, a.occurrence, a.labels::text AS labels, a.annotations::text AS annotations, a.generator_url,
+SELECT a.dedup_key, a.occurrence, a.labels::text AS labels, a.annotations::text AS annotations,
+       a.generator_url,
        coalesce(a.fired_at, a.first_seen) AS starts_at, a.suppressed_until AS ends_at, a.last_seen,
        a.integration_id, a.service, a.ci
 FROM alert a

@@ -269,7 +269,10 @@ class OpsgenieAlerts:
         return _own(await self.door.authenticate(request, "ingest", None))
 
 
-PERSON = "SELECT login FROM person WHERE active AND (login = lower($1) OR (email <> '' AND lower(email) = lower($1))) LIMIT 1"
+PERSON = """
+SELECT login FROM person
+WHERE active AND (login = lower($1) OR (email <> '' AND lower(email) = lower($1))) LIMIT 1
+"""
 
 
 def _acting(name: str) -> Principal:

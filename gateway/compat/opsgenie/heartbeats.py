@@ -219,26 +219,33 @@ class Heartbeats:
         return caller.integration_id
 
 
-COUNT = "SELECT count(*)::int FROM (SELECT FROM heartbeat WHERE integration_id = $1 LIMIT $2) AS counted"
-
+COUNT = """
+SELECT count(*)::int FROM (SELECT FROM heartbeat WHERE integration_id = $1 LIMIT $2) AS counted
+"""
 LIST = "SELECT * FROM heartbeat WHERE integration_id = $1 ORDER BY name LIMIT 10000"
 ONE = "SELECT * FROM heartbeat WHERE integration_id = $1 AND name = $2"
 LOCKED = "SELECT * FROM heartbeat WHERE integration_id = $1 AND name = $2 FOR UPDATE"
 DELETE = "DELETE FROM heartbeat WHERE integration_id = $1 AND name = $2 RETURNING *"
 ADD = """
-INSERT INTO heartbeat (integration_id, name, description, every, unit, enabled, owner_team, alert_message, alert_priority,
-                       alert_tags, due_at)
+INSERT INTO heartbeat (integration_id, name, description, every, unit, enabled, owner_team,
+                       alert_message, alert_priority, alert_tags, due_at)
 VALUES ($2, $3, $4, $5, $6, $7::bool, $8, $9, $10, $11,
         CASE WHEN $7::bool THEN moment($1) + $12::interval END)
 ON CONFLICT (integration_id, name) DO NOTHING RETURNING *
 """
 CHANGE = """
-UPDATE heartbeat SET description = $4, every = $5, unit = $6, enabled = $7::bool, owner_team = $8, alert_message = $9,
-  alert_priority = $10, alert_tags = $11,
-  due_at = CASE WHEN NOT $7::bool THEN NULL
-                WHEN NOT enabled THEN moment($1) + $12::interval
-                WHEN due_at IS NOT NULL THEN due_at - make_interval(mins => every * CASE unit WHEN 'minutes' THEN 1
-                                                                    WHEN 'hours' THEN 60 ELSE 1440 END) + $12::interval END
+UPDATE heartbeat
+SET description = $4, every = $5, unit = $6, enabled = $7::bool, owner_team = $8,
+    alert_message = $9, alert_priority = $10, alert_tags = $11,
+    due_at = CASE
+      WHEN NOT $7::bool THEN NULL
+      WHEN NOT enabled THEN moment($1) + $12::interval
+      WHEN due_at IS NOT NULL
+      THEN due_at
+           - make_interval(mins => every * CASE unit WHEN 'minutes' THEN 1
+                                                     WHEN 'hours' THEN 60 ELSE 1440 END)
+           + $12::interval
+    END
 WHERE integration_id = $2 AND name = $3 RETURNING *
 """
 

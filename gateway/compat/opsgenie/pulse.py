@@ -27,13 +27,19 @@ Submit = Callable[[Submission], Awaitable[Receipt]]
 
 PING = """
 UPDATE heartbeat SET pinged_at = moment($1),
-  due_at = CASE WHEN enabled THEN moment($1)
-                                  + make_interval(mins => every * CASE unit WHEN 'minutes' THEN 1
-                                                                            WHEN 'hours' THEN 60 ELSE 1440 END) END
+  due_at = CASE
+    WHEN enabled
+    THEN moment($1)
+         + make_interval(mins => every * CASE unit WHEN 'minutes' THEN 1
+                                                   WHEN 'hours' THEN 60 ELSE 1440 END)
+  END
 WHERE integration_id = $2 AND name = $3 RETURNING *
 """
 
-REVIVED = "UPDATE heartbeat SET expired_at = NULL WHERE integration_id = $1 AND name = $2 AND expired_at = $3"
+REVIVED = """
+UPDATE heartbeat SET expired_at = NULL
+WHERE integration_id = $1 AND name = $2 AND expired_at = $3
+"""
 
 
 async def record_ping(

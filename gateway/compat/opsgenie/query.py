@@ -56,7 +56,8 @@ def parse_search(text: str) -> Search:
         field = term["field"].lower().replace("tags", "tag") if term else ""
         if term is None or field not in FIELDS or field in found:
             raise _unreadable(
-                f"query is read as field:value joined by AND, with {', '.join(FIELDS)}: not {rest[:80]!r}"
+                f"query is read as field:value joined by AND, with {', '.join(FIELDS)}: "
+                f"not {rest[:80]!r}"
             )
         found[field] = term["quoted"] if term["quoted"] is not None else term["word"].strip("*")
         rest = rest[term.end() :].strip()

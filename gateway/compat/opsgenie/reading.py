@@ -41,11 +41,14 @@ class OpsgenieAlert:
 
 
 ALERTS = """
-SELECT a.key_hash, a.dedup_key, a.title, a.severity, a.ci, a.labels, a.annotations, a.occurrences, a.first_seen, a.last_seen,
-       i.id, i.number, i.title AS called, i.description, i.labels AS kept, i.assignee, i.responded_at, i.updated_at, i.version,
+SELECT a.key_hash, a.dedup_key, a.title, a.severity, a.ci, a.labels, a.annotations, a.occurrences,
+       a.first_seen, a.last_seen,
+       i.id, i.number, i.title AS called, i.description, i.labels AS kept, i.assignee,
+       i.responded_at, i.updated_at, i.version,
        n.slug, n.name AS integration, a.status = 'firing'
          AND is_open(coalesce(i.state, 'logged')) AS open
-FROM alert a JOIN integration n ON n.id = a.integration_id AND (a.incident_id IS NOT NULL OR a.status = 'firing')
+FROM alert a
+JOIN integration n ON n.id = a.integration_id AND (a.incident_id IS NOT NULL OR a.status = 'firing')
 LEFT JOIN incident i ON i.id = a.incident_id AND NOT i.security
 """
 
@@ -54,7 +57,8 @@ BY_KEY = ALERTS + "WHERE a.key_hash = $1 AND a.integration_id = $2 AND a.namespa
 BY_RECORD = (
     ALERTS
     + """
-WHERE a.incident_id = $1 AND a.integration_id = $2 AND a.namespace = 'opsgenie' ORDER BY a.first_seen, a.key_hash LIMIT 1
+WHERE a.incident_id = $1 AND a.integration_id = $2 AND a.namespace = 'opsgenie'
+ORDER BY a.first_seen, a.key_hash LIMIT 1
 """
 )
 
@@ -113,7 +117,8 @@ WHERE ($2::text IS NULL OR open = ($2::text = 'open'))
 LIST = (
     CHOSEN
     + """
-ORDER BY CASE WHEN $9::bool THEN first_seen END, CASE WHEN NOT $9::bool THEN first_seen END DESC, key_hash
+ORDER BY CASE WHEN $9::bool THEN first_seen END, CASE WHEN NOT $9::bool THEN first_seen END DESC,
+         key_hash
 OFFSET $10::int LIMIT $11::int
 """
 )
@@ -192,10 +197,12 @@ def _time(at: datetime) -> str:
 
 
 REQUEST = """
-SELECT r.received_at, r.source, r.body, n.slug, e.key_hash, e.dedup_key, e.status, e.outcome, e.reason
+SELECT r.received_at, r.source, r.body, n.slug, e.key_hash, e.dedup_key, e.status, e.outcome,
+       e.reason
 FROM receipt r JOIN integration n ON n.id = r.integration_id
 JOIN alert_event e ON e.receipt_id = r.id AND e.received_at = r.received_at AND e.item <= 0
-WHERE r.id = $1::uuid AND r.received_at >= $2::timestamptz AND r.received_at < $3::timestamptz AND r.integration_id = $4
+WHERE r.id = $1::uuid AND r.received_at >= $2::timestamptz AND r.received_at < $3::timestamptz
+  AND r.integration_id = $4
 ORDER BY e.item LIMIT 1
 """
 
