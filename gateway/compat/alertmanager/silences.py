@@ -7,7 +7,7 @@ after planned work.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from gateway.access.keys import Caller
 from gateway.access.permissions import Action, may
 from gateway.api.searching import SearchLimiter
 from gateway.clock import Clock
+from gateway.compat.alertmanager.alerts import LIST_TIMEOUT_S, format_time
 from gateway.compat.alertmanager.matchers import (
     LONGEST,
     MOST,
@@ -29,7 +30,7 @@ from gateway.compat.alertmanager.matchers import (
     matcher_columns,
     parse_matchers,
 )
-from gateway.compat.alertmanager.routes import LIST_TIMEOUT_S, PATH_PREFIXES
+from gateway.compat.alertmanager.routes import PATH_PREFIXES
 from gateway.db.pool import Pool, acquire
 from gateway.errors import Malformed, NotFound, Unprocessable
 from gateway.incidents.label_matchers import Matcher
@@ -209,11 +210,11 @@ def _shown(silence: StoredSilence, now: datetime) -> dict[str, Any]:
     return {
         "id": str(silence.id),
         "status": {"state": silence.state(now)},
-        "updatedAt": _time(silence.updated_at),
+        "updatedAt": format_time(silence.updated_at),
         "comment": silence.comment,
         "createdBy": silence.created_by,
-        "startsAt": _time(silence.starts_at),
-        "endsAt": _time(silence.ends_at),
+        "startsAt": format_time(silence.starts_at),
+        "endsAt": format_time(silence.ends_at),
         "matchers": [
             {
                 "name": one.name,
@@ -224,10 +225,6 @@ def _shown(silence: StoredSilence, now: datetime) -> dict[str, Any]:
             for one in silence.matchers
         ],
     }
-
-
-def _time(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _json(value: object, status: int = 200) -> web.Response:
