@@ -14,6 +14,7 @@ from gateway.db.faults import Fault, classify
 from gateway.db.pool import Connection
 from gateway.dedup import load, save
 from gateway.dedup.alert_state import AlertState, IncidentRef
+from gateway.dedup.batch_items import BatchItem, ItemVerdict
 from gateway.dedup.correlation_load import load_open_masters
 from gateway.dedup.decide import DecisionRules
 from gateway.dedup.deliveries import claim_deliveries_of, without_delivery_ids
@@ -21,11 +22,12 @@ from gateway.dedup.evidence import write_evidence
 from gateway.dedup.fingerprint import key_hash
 from gateway.dedup.groups import RelateGroup, groups_of
 from gateway.dedup.maintenance import MaintenanceWindow
-from gateway.dedup.plan import BatchItem, BatchPlan, ItemVerdict, decide_all
+from gateway.dedup.plan import BatchPlan
 from gateway.dedup.records import PlanWriter, RecordChanged
 from gateway.dedup.repeat_fast_path import CacheOutdated, RepeatFastPath
 from gateway.dedup.silences import SilenceJudge
 from gateway.dedup.storms import Storms
+from gateway.dedup.verdicts import decide_all
 from gateway.incidents.alert import Alert
 from gateway.incidents.changes import CommittedChanges
 from gateway.receipts.submission import Receipt, RefusedItem, Submission

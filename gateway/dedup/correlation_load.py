@@ -14,9 +14,9 @@ from gateway.correlation.search import EACH, MOST
 from gateway.correlation.unlearning import unlink_mark_of_key
 from gateway.db.pool import Connection
 from gateway.dedup.alert_state import IncidentRef
+from gateway.dedup.batch_items import BatchItem
 from gateway.dedup.correlated_alerts import OpenMasters, ReportedMaster, correlated_scope
 from gateway.dedup.load import incident_ref_of
-from gateway.dedup.plan import BatchItem
 from gateway.settings import CorrelationSettings
 
 TURN = """

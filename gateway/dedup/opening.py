@@ -10,7 +10,7 @@ from gateway.catalogue.live import Catalogue
 from gateway.catalogue.routing import ALERTS
 from gateway.dedup.alert_state import IncidentRef
 from gateway.dedup.alert_updates import shown_title
-from gateway.dedup.plan import BatchItem, RecordDraft
+from gateway.dedup.batch_items import BatchItem, RecordDraft
 from gateway.dedup.priority import STORM_GRADE, grade_of
 from gateway.escalation.record_timers import SlaRules, refresh_timers
 from gateway.incidents.alert import Alert

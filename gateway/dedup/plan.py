@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from gateway.dedup.alert_state import AlertState, AlertTexts, IncidentRef, texts_of_alert
+from gateway.dedup.batch_items import BatchItem, DetachedCount, ItemVerdict, RecordDraft
 from gateway.dedup.correlated_alerts import LinkReason, OpenMasters
 from gateway.dedup.decide import (
     DECISIONS_BY_PEOPLE,
@@ -33,47 +34,6 @@ from gateway.dedup.steps import AnyStep, BareStep, PersonSaid, TextsChanged
 from gateway.incidents.alert import Alert
 from gateway.incidents.hierarchy import UnfitReason, find_unfit_reason
 from gateway.vocabulary import AlertStatus, Outcome, State
-
-
-@dataclass(frozen=True, slots=True)
-class BatchItem:
-    """An alert of a submission, with its key hash, on its way through the batch."""
-
-    integration_id: int
-    source: str
-    alert: Alert
-    key_hash: bytes
-
-
-@dataclass(slots=True, eq=False)
-class ItemVerdict:
-    """The outcome of an item; the incident has a number once the batch has opened its records."""
-
-    item: BatchItem
-    outcome: Outcome
-    reason: str
-    holder: IncidentRef | None
-
-
-@dataclass(slots=True, eq=False)
-class RecordDraft:
-    """A record that this batch opens."""
-
-    holder: IncidentRef
-    item: BatchItem
-    reason: str
-    follows: IncidentRef | None = None
-    link_reason: LinkReason | None = None
-    proposed: list[tuple[IncidentRef, LinkReason]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class DetachedCount:
-    """The count of occurrences that stays with a record when a newer one takes over its key."""
-
-    incident_id: int
-    occurrences: int
-    last_seen: datetime | None
 
 
 @dataclass(slots=True)
@@ -371,44 +331,3 @@ def _newest(one: datetime | None, other: datetime | None) -> datetime | None:
     if one is None or other is None:
         return one or other
     return max(one, other)
-
-
-def decide_all(plan: BatchPlan, items: Sequence[BatchItem]) -> list[ItemVerdict]:
-    """Return the verdicts of all items in order of arrival.
-
-    A record that followed a master which the batch itself ended gets no master.
-    """
-    verdicts = [plan.take(item) for item in items]
-    freed = dict(_freed(plan))
-    for verdict in verdicts:
-        if (
-            verdict.holder is not None
-            and verdict.holder in freed
-            and verdict.outcome is Outcome.RELATED
-        ):
-            verdict.outcome, verdict.reason = Outcome.OPENED, freed[verdict.holder]
-    return verdicts
-
-
-def _freed(plan: BatchPlan) -> Iterator[tuple[IncidentRef, str]]:
-    """Detach new and moved records from masters that they may not follow, direct followers first.
-
-    Yields each new record so detached with the reason of its opening.
-    """
-    drafts = {draft.holder: draft for draft in plan.drafts}
-    while lost := [
-        one
-        for one in (*drafts, *plan.moving)
-        if one.master is not None and find_unfit_reason(one.top, one) is not None
-    ]:
-        for holder in [one for one in lost if one.master is one.top] or lost:
-            top, link_reason = (
-                holder.top,
-                drafts[holder].link_reason if holder in drafts else plan.moving.pop(holder),
-            )
-            if find_unfit_reason(top, holder) is UnfitReason.MILDER and link_reason is not None:
-                plan.proposed.append((holder, top, link_reason))
-            holder.master = None
-            if (draft := drafts.get(holder)) is not None:
-                draft.link_reason = None
-                yield holder, draft.reason

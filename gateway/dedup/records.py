@@ -13,10 +13,11 @@ from gateway.correlation.proposals import LinkProposal
 from gateway.db.pool import Connection
 from gateway.dedup.alert_state import IncidentRef
 from gateway.dedup.alert_updates import AlertGrading
+from gateway.dedup.batch_items import BatchItem
 from gateway.dedup.correlated_alerts import LinkReason
 from gateway.dedup.correlation_load import fetch_follower_ids
 from gateway.dedup.opening import ACTOR, RecordOpener
-from gateway.dedup.plan import BatchItem, BatchPlan
+from gateway.dedup.plan import BatchPlan
 from gateway.dedup.sender_actions import command_of
 from gateway.dedup.steps import AnyStep, BareStep, TextsChanged
 from gateway.dedup.storms import fetch_firing_alerts

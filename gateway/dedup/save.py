@@ -9,8 +9,8 @@ import msgspec
 
 from gateway.db.pool import Connection
 from gateway.dedup.alert_state import AlertState
+from gateway.dedup.batch_items import BatchItem, DetachedCount
 from gateway.dedup.groups import RelateGroup
-from gateway.dedup.plan import BatchItem, DetachedCount
 from gateway.incidents.alert import Alert
 from gateway.key_texts import redact_body_keys, redact_keys
 from gateway.receipts.mended import RepairedValue

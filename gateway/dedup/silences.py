@@ -16,7 +16,7 @@ import structlog
 
 from gateway.clock import Clock, yield_to_other_tasks
 from gateway.db.pool import Connection
-from gateway.dedup.plan import BatchItem
+from gateway.dedup.batch_items import BatchItem
 from gateway.dedup.silencing import PatternCache, SilenceConditions, SilenceSet
 from gateway.incidents.label_matchers import MatchedAlert, Matcher, MatchWork
 from gateway.token_bucket import TokenBucket

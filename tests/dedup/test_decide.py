@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.dedup.alert_state import AlertState, IncidentRef
+from gateway.dedup.batch_items import BatchItem
 from gateway.dedup.decide import DecisionRules, decide, flapping
-from gateway.dedup.plan import BatchItem, BatchPlan, decide_all
+from gateway.dedup.plan import BatchPlan
+from gateway.dedup.verdicts import decide_all
 from gateway.vocabulary import AlertStatus, Outcome, State
 from tests.support.clock import NOON
 from tests.support.intake import FIRING, RESOLVED, make_alert

@@ -11,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.dedup.alert_state import AlertState, IncidentRef
+from gateway.dedup.batch_items import BatchItem
 from gateway.dedup.correlated_alerts import OpenMasters
 from gateway.dedup.decide import DecisionRules
 from gateway.dedup.groups import RelateGroup
-from gateway.dedup.plan import BatchItem, BatchPlan, decide_all
+from gateway.dedup.plan import BatchPlan
+from gateway.dedup.verdicts import decide_all
 from gateway.incidents.hierarchy import find_unfit_reason
 from gateway.vocabulary import Outcome, State
 from tests.correlation.corpus.world import topology

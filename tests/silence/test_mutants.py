@@ -11,7 +11,7 @@ import pytest
 
 from gateway.correlation import detaching
 from gateway.db.pool import Connection
-from gateway.dedup import alert_updates, plan
+from gateway.dedup import alert_updates, plan, verdicts
 from gateway.escalation import change_announcements
 from gateway.escalation.duties import with_announcements
 from gateway.escalation.management import EscalationRules
@@ -36,7 +36,7 @@ def join_milder_masters(patch: pytest.MonkeyPatch) -> None:
         why = find_unfit_reason(master, follower)
         return None if why is UnfitReason.MILDER else why
 
-    for module in (plan, detaching):
+    for module in (plan, verdicts, detaching):
         patch.setattr(module, "find_unfit_reason", unfit_except_milder)
 
 
