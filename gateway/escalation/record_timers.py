@@ -11,8 +11,9 @@ from typing import Any
 from zlib import crc32
 
 from gateway.escalation import ladder
+from gateway.escalation.crossings import crossing_cause, merge_breach
 from gateway.escalation.ladder import LadderStep
-from gateway.escalation.management import EscalationRules, crossing_cause
+from gateway.escalation.management import EscalationRules
 from gateway.incidents.claims import GRADE, OVERDUE, awaits_grading, claimed_priority
 from gateway.incidents.record import Incident, Revision, TimerChange
 from gateway.settings import Settings
@@ -199,7 +200,7 @@ def merge_raise_and_breach(rules: SlaRules, revision: Revision, now: datetime) -
         return revision
     marks = (*incident.marks, *(crossing.mark for crossing in crossings))
     after, armed = refresh_timers(rules, replace(incident, marks=marks), now, stand)
-    told = rules.escalation.merge_breach(after, revision.announcements, breaches[-1])
+    told = merge_breach(rules.escalation, after, revision.announcements, breaches[-1])
     events = (*revision.events, *map(threshold_event, worth))
     return replace(
         revision, after=after, events=events, timers=(*revision.timers, *armed), announcements=told

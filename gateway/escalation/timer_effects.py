@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from gateway.escalation import ladder
+from gateway.escalation.crossings import announce_crossing
 from gateway.escalation.record_timers import (
     ACTOR,
     Event,
@@ -108,7 +109,7 @@ def notify_thresholds(rules: SlaRules, incident: Incident, now: datetime) -> Rev
         marks = (*marks, OVERDUE)
     for crossing in thresholds.worst_per_clock(crossings):
         events.append(threshold_event(crossing))
-        announcements += rules.escalation.crossed(incident, crossing)
+        announcements += announce_crossing(rules.escalation, incident, crossing)
         if (
             incident.kind == Kind.SERVICE_REQUEST
             and crossing.breach

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.escalation.crossings import announce_crossing
 from gateway.escalation.duties import with_announcements
 from gateway.incidents.record import Incident, Revision
 from gateway.sla.thresholds import Crossing
@@ -76,12 +77,13 @@ def crossed(
     recipients: dict[str, tuple[str, ...]] | None = None,
 ) -> list[str]:
     """The roles that are told of a threshold."""
-    found = replace(RULES, recipients=recipients or {}).crossed(incident, a_crossing(breach=breach))
+    rules = replace(RULES, recipients=recipients or {})
+    found = announce_crossing(rules, incident, a_crossing(breach=breach))
     return [recipient.role for one in found for recipient in one.recipients]
 
 
 def test_warning_notifies_handler_unless_mild_incident_is_unassigned() -> None:
-    (warned,) = RULES.crossed(a_record(**WORKED), a_crossing())
+    (warned,) = announce_crossing(RULES, a_record(**WORKED), a_crossing())
     assert warned.recipients[0].people == ("olga",)
     assert crossed(a_record(priority=4)) == []
     assert crossed(a_record(priority=4, assignee_group="sre")) == ["handler"]
