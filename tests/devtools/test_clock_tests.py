@@ -21,13 +21,13 @@ ASK = """
 import asyncio, json, time
 from datetime import UTC, datetime
 import asyncpg, redis.asyncio
-from gateway.embedded.launcher import Embedded
+from gateway.embedded.launcher import EmbeddedServers
 
 async def main():
     began = time.monotonic()
     time.sleep(0.05)
     slept = time.monotonic() - began
-    async with Embedded(fast=True) as servers:
+    async with EmbeddedServers(fast=True) as servers:
         conn = await asyncpg.connect(servers.database_url)
         postgres = await conn.fetchval("SELECT clock_timestamp()")
         await conn.close()

@@ -30,10 +30,10 @@ from gateway.errors import Misconfigured
 PARENT = """
 import asyncio, sys
 from pathlib import Path
-from gateway.embedded.launcher import Embedded
+from gateway.embedded.launcher import EmbeddedServers
 
 async def main():
-    async with Embedded(Path(sys.argv[1]), fast=True) as servers:
+    async with EmbeddedServers(Path(sys.argv[1]), fast=True) as servers:
         print(*[server.child.process.pid for server in servers.servers], flush=True)
         await asyncio.Event().wait()
 
@@ -43,7 +43,7 @@ asyncio.run(main())
 ONCE = """
 import asyncio, os, sys
 from pathlib import Path
-from gateway.embedded.launcher import Embedded
+from gateway.embedded.launcher import EmbeddedServers
 
 if len(sys.argv) > 2:
     os.setgroups([])
@@ -51,7 +51,7 @@ if len(sys.argv) > 2:
     os.setuid(int(sys.argv[2]))
 
 async def main():
-    async with Embedded(Path(sys.argv[1]), fast=True):
+    async with EmbeddedServers(Path(sys.argv[1]), fast=True):
         pass
 
 asyncio.run(main())
