@@ -169,8 +169,13 @@ def _is_changing_call(node: ast.AST) -> TypeGuard[ast.Call]:
     )
 
 
-def _root(node: ast.expr) -> str:
+def _root(node: ast.AST) -> str:
     """Return the name that an expression such as `name.one["two"].pop()` begins with, or ""."""
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""
+    match node:
+        case ast.Attribute(value=inner) | ast.Subscript(value=inner):
+            return _root(inner)
+        case ast.Call(func=ast.Attribute(value=inner)):
+            return _root(inner)
+        case ast.Name(id=name):
+            return name
+    return ""

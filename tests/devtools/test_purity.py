@@ -32,6 +32,7 @@ PURE = (
     "SEEN = {}\nSEEN['a'] = 1\n",
     "found = []\ndef f():\n    found = []\n    found.append(1)\n    return found\n",
     "from datetime import datetime\ndef f(now: datetime):\n    return now.date()\n",
+    "from xml.etree.ElementTree import Element\ndef f():\n    Element('a').text = 'b'\n",
     "class A:\n    def f(self):\n        self.count = 1\n",
 )
 
