@@ -1,4 +1,4 @@
-"""Contradictions of settings: flaws of what can be read but not used."""
+"""Contradictions of settings: flaws of what can be read but not used. Pure."""
 
 import base64
 import re

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from gateway.directory.roles import Role
-from gateway.views.reporter import HIDDEN_FIELDS
+from gateway.errors import Forbidden
+from gateway.views.list_query import IncidentQuery
+from gateway.views.reporter import HIDDEN_FIELDS, check_filters
 from tests.support.api import Api
 
 INCIDENTS = "/api/v1/incidents"
@@ -78,3 +80,19 @@ async def test_viewer_with_inspect_permission_sees_all_fields(api: Api, number: 
             CANARY,
         )
         assert (one["master"] is not None, one["hold"]["vendor"]) == (True, CANARY)
+
+
+@pytest.mark.parametrize(
+    ("query", "refused"),
+    [
+        (IncidentQuery(tier=["2"], breached=False), "breached, tier"),
+        (IncidentQuery(assignee=CANARY, sort="next_due"), "assignee, sort=next_due"),
+    ],
+)
+def test_filters_by_hidden_fields_are_refused_by_name(query: IncidentQuery, refused: str) -> None:
+    with pytest.raises(Forbidden, match=f"which this asks for: {refused}$"):
+        check_filters(query)
+
+
+def test_filters_by_shown_fields_are_accepted() -> None:
+    check_filters(IncidentQuery(priority=[1], q=CANARY, sort="priority"))
