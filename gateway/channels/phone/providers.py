@@ -1,12 +1,18 @@
-"""The adapters of telephone systems; the names are those of `settings/phone_flaws.py`. Pure."""
+"""The adapters of telephone systems; the names are those of `settings/phone_flaws.py`. Pure.
+
+Each package beside this module is one; its name is the slug in the address.
+"""
 
 from collections.abc import Mapping
+from importlib import import_module
+from pkgutil import iter_modules
 
-from gateway.channels.phone import asterisk, connect, threecx
+from gateway.channels import phone
 from gateway.channels.phone.posted import PhoneAdapter
-from gateway.channels.phone.twilio import inbound
-from gateway.channels.phone.vonage import inbound as vonage
 
 PROVIDERS: Mapping[str, PhoneAdapter] = {
-    one.PROVIDER.slug: one.PROVIDER for one in (inbound, vonage, asterisk, connect, threecx)
+    folder.name: import_module(f"{phone.__name__}.{folder.name}.inbound").PROVIDER
+    for folder in sorted(iter_modules(phone.__path__), key=lambda found: found.name)
+    if folder.ispkg
 }
+"""All adapters by slug, sorted."""

@@ -13,7 +13,8 @@ import asyncpg
 import msgspec
 import pytest
 
-from gateway.channels.phone import asterisk, threecx
+from gateway.channels.phone.asterisk import inbound as asterisk
+from gateway.channels.phone.threecx import inbound as threecx
 from gateway.clock import SystemClock
 from gateway.ingest.workers.process import QUICK, ParseWorker
 from gateway.settings import Database, PhoneProvider, load

@@ -1,0 +1,1 @@
+"""3CX: calls received."""
