@@ -169,28 +169,6 @@ class Channel(StrEnum):
     CHAT = "chat"
 
 
-CHAT_SOURCES = {
-    "slack": Channel.CHAT,
-    "feishu": Channel.CHAT,
-    "dingtalk": Channel.CHAT,
-    "wecom": Channel.WECHAT,
-}
-"""The channels of sources that are chats."""
-
-
-def channel_of(source: str, dedup_key: str | None) -> Channel:
-    """Return the channel of a source.
-
-    It is the channel of a chat, or the channel named like the source, else monitoring for alerts
-    and app for other systems.
-    """
-    if source in CHAT_SOURCES:
-        return CHAT_SOURCES[source]
-    if source in set(Channel):
-        return Channel(source)
-    return Channel.APP if dedup_key is None else Channel.MONITORING
-
-
 class AlertStatus(StrEnum):
     """The status that the sender gives its alert. The last three are acts of a person in its tool.
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.instants import LATEST
-from gateway.vocabulary import CHAT_SOURCES, Channel, RequestCategory, channel_of
+from gateway.vocabulary import RequestCategory
 from tests.support.clock import NOON
 from tests.support.intake import make_alert
 
@@ -14,14 +14,6 @@ def test_request_category_of_earlier_release_is_mapped() -> None:
     assert RequestCategory("advice") is RequestCategory.INFORMATION
     with pytest.raises(ValueError, match="gossip"):
         RequestCategory("gossip")
-
-
-@pytest.mark.parametrize("key", [None, "a-key"])
-def test_chat_source_has_chat_channel_with_or_without_key(
-    key: str | None,
-) -> None:
-    assert {source: channel_of(source, key) for source in CHAT_SOURCES} == dict(CHAT_SOURCES)
-    assert channel_of("wecom", key) is Channel.WECHAT
 
 
 @pytest.mark.parametrize(

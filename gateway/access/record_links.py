@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from gateway.access.reporter_links import ReporterLinks
 from gateway.access.staff_links import ReaderKind, StaffLink, StaffLinks
-from gateway.notify.delivery import PERSON
+from gateway.incidents.announcements.addressing import BY_LOGIN
 from gateway.notify.outbox import OutboxRow
 from gateway.notify.templates import REPORTER, Template
 
@@ -38,7 +38,7 @@ class RecordLinks:
 
     def _staffs(self, owed: OutboxRow, incident_id: int) -> str:
         """Return the link to the staff page, made for a person or for the role of an address."""
-        is_person = owed.channel in (PERSON, "voice", "sms")
+        is_person = owed.channel in BY_LOGIN
         kind, name = (
             (ReaderKind.PERSON, owed.recipient) if is_person else (ReaderKind.ROLE, owed.role)
         )

@@ -8,14 +8,12 @@ from gateway.directory.roles import Role
 from gateway.egress.address_guard import AddressGuard, AddressRefused
 from gateway.errors import Flaw
 from gateway.incidents.announcement import OWN
-from gateway.incidents.announcements.addressing import GROUP
+from gateway.incidents.announcements.addressing import BY_LOGIN, GROUP
 from gateway.settings import Settings
-from gateway.settings.recipients import CHANNEL_SETTINGS, RecipientAddress, parse_recipient
+from gateway.settings.notify import NOTIFICATION_CHANNELS
+from gateway.settings.recipients import RecipientAddress, parse_recipient
 
-PEOPLE = ("person", "voice", "sms")
-"""Channels whose address is a login."""
-
-CHANNELS = sorted({*CHANNEL_SETTINGS, *PEOPLE, "webhook", GROUP.rstrip(":")})
+CHANNELS = sorted({*NOTIFICATION_CHANNELS, "person", GROUP.rstrip(":")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ def find_unconfirmed(settings: Settings) -> Iterator[str]:
     """Yield the settings that only the database could confirm."""
     for role, targets in settings.notify.recipients.items():
         for index, target in enumerate(map(parse_recipient, targets)):
-            if target.channel in PEOPLE or f"{target.channel}:" == GROUP:
+            if target.channel in BY_LOGIN or f"{target.channel}:" == GROUP:
                 yield f"notify.recipients.{role}[{index}]"
     yield from (
         f"routing[{index}].group" for index, rule in enumerate(settings.routing) if rule.group
@@ -117,7 +115,7 @@ def _objection(settings: Settings, target: RecipientAddress, staff: StaffSnapsho
 
 
 def _unusable(settings: Settings, channel: str, address: str, staff: StaffSnapshot | None) -> str:
-    if channel in PEOPLE:
+    if channel in BY_LOGIN:
         return _missing(channel, address, staff)
     if channel == "smtp" and not (address.isascii() and EMAIL.fullmatch(address)):
         return "is no mail address"
@@ -125,22 +123,16 @@ def _unusable(settings: Settings, channel: str, address: str, staff: StaffSnapsh
 
 
 def _off(settings: Settings, channel: str, address: str) -> str:
-    notify = settings.notify
-    kind, _, robot = address.partition(":")
-    robots: dict[str, Mapping[str, object]] = {
-        "wecom": notify.wecom.robots,
-        "dingtalk": notify.dingtalk.robots,
-    }
-    if kind == "robot" and channel in robots:
-        return "" if robot in robots[channel] else f"there is no notify.{channel}.robots.{robot}"
-    if channel not in CHANNEL_SETTINGS:
+    known = NOTIFICATION_CHANNELS.get(channel)
+    if known is None or not known.switch:
         return ""
-    _, section, name = CHANNEL_SETTINGS[channel].split(".")
-    return (
-        ""
-        if getattr(getattr(notify, section), name)
-        else f"this channel is off: set {CHANNEL_SETTINGS[channel]}"
-    )
+    _, name, switch = known.switch.split(".")
+    section = getattr(settings.notify, name)
+    kind, _, robot = address.partition(":")
+    robots: Mapping[str, object] | None = getattr(section, "robots", None)
+    if kind == "robot" and robots is not None:
+        return "" if robot in robots else f"there is no notify.{channel}.robots.{robot}"
+    return "" if getattr(section, switch) else f"this channel is off: set {known.switch}"
 
 
 def _missing(channel: str, login: str, staff: StaffSnapshot | None) -> str:

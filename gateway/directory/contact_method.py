@@ -5,10 +5,8 @@ from dataclasses import dataclass
 
 from gateway.directory.person import EMAIL
 from gateway.errors import Flaw
+from gateway.settings.notify import BY_LOGIN
 from gateway.settings.recipients import MAIL, RecipientAddress
-
-OWN_TELEPHONE = frozenset({"sms", "voice"})
-"""Channels that reach the telephone of the person, and need no address."""
 
 MOST = 10
 """The most contact methods of one person."""
@@ -36,7 +34,7 @@ def targets(
 def _target(login: str, email: str, method: PersonContactMethod) -> RecipientAddress:
     if method.channel == "mail":
         return RecipientAddress(MAIL, method.address or email)
-    if method.channel in OWN_TELEPHONE:
+    if method.channel in BY_LOGIN:
         return RecipientAddress(method.channel, login)
     return RecipientAddress(method.channel, method.address)
 
@@ -55,7 +53,7 @@ def flaws(methods: Iterable[PersonContactMethod]) -> Iterator[Flaw]:
                 yield Flaw(
                     where, "write it as name@example.com, or leave it out for the person's own"
                 )
-        elif method.channel in OWN_TELEPHONE:
+        elif method.channel in BY_LOGIN:
             if method.address:
                 yield Flaw(where, "leave it out: the telephone of the person is used")
         elif not method.address:

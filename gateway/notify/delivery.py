@@ -34,7 +34,8 @@ from gateway.notify.retries import Settlement, defer, is_endpoint_failure, next_
 from gateway.notify.templates import render
 from gateway.observe.metric_labels import SendOutcome
 from gateway.observe.metrics import Metrics
-from gateway.settings.recipients import CHANNEL_SETTINGS, RecipientAddress
+from gateway.settings.notify import NOTIFICATION_CHANNELS
+from gateway.settings.recipients import RecipientAddress
 
 log = structlog.get_logger()
 
@@ -211,8 +212,9 @@ class MessageDelivery:
 
 def _no_channel(target: RecipientAddress) -> str:
     """Return the reason why a target has no channel, and the setting that switches it on."""
-    if target.channel in CHANNEL_SETTINGS:
-        return f"the channel {target.channel!r} is off: set {CHANNEL_SETTINGS[target.channel]}"
+    known = NOTIFICATION_CHANNELS.get(target.channel)
+    if known and known.switch:
+        return f"the channel {target.channel!r} is off: set {known.switch}"
     return (
         f"there is no channel {target.channel!r}"
         if target.channel

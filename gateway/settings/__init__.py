@@ -2,7 +2,6 @@
 
 from gateway.durations import Duration
 from gateway.settings.chat import ChatSettings
-from gateway.settings.chat_vendors import DingTalk, DingTalkRobot, Feishu, Slack, WeCom
 from gateway.settings.contradictions import find_contradictions
 from gateway.settings.forms import Form
 from gateway.settings.intake import (
@@ -22,6 +21,17 @@ from gateway.settings.intake import (
 )
 from gateway.settings.loading import load, overlay
 from gateway.settings.mailboxes import Imap, Ses
+from gateway.settings.notify import (
+    DingTalk,
+    DingTalkRobot,
+    Feishu,
+    Notify,
+    Slack,
+    Smtp,
+    Twilio,
+    Webhook,
+    WeCom,
+)
 from gateway.settings.phone import Hotline, Phone, PhoneProvider
 from gateway.settings.process import (
     CalendarSettings,
@@ -42,16 +52,12 @@ from gateway.settings.sections import (
     Database,
     Links,
     LoginSettings,
-    Notify,
     Oidc,
     Redis,
     Retention,
     ServerSettings,
     Settings,
-    Smtp,
-    Twilio,
     UseLimits,
-    Webhook,
 )
 from gateway.settings.stores import S3
 

@@ -7,8 +7,8 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from gateway.errors import Flaw
 from gateway.networks import find_invalid_networks
+from gateway.settings.notify import Twilio
 from gateway.settings.phone import Phone, PhoneProvider
-from gateway.settings.sections import Twilio
 
 PROVIDERS = ("twilio", "vonage", "asterisk", "connect", "threecx")
 SIGNING = ("twilio", "vonage")

@@ -4,17 +4,6 @@ from typing import NamedTuple
 
 MAIL = "smtp"
 
-CHANNEL_SETTINGS = {
-    "smtp": "notify.smtp.host",
-    "voice": "notify.twilio.account",
-    "sms": "notify.twilio.account",
-    "slack": "notify.slack.token",
-    "feishu": "notify.feishu.app_id",
-    "wecom": "notify.wecom.corp_id",
-    "dingtalk": "notify.dingtalk.app_key",
-}
-"""The channels, each with the setting that switches it on."""
-
 
 class RecipientAddress(NamedTuple):
     """A recipient: a channel and an address there; a text without a channel has ""."""

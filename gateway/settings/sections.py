@@ -9,7 +9,6 @@ import msgspec
 
 from gateway.durations import Duration
 from gateway.settings.chat import ChatSettings
-from gateway.settings.chat_vendors import DingTalk, Feishu, Slack, WeCom
 from gateway.settings.forms import Count, Form
 from gateway.settings.intake import (
     Bounds,
@@ -20,9 +19,9 @@ from gateway.settings.intake import (
     ServiceSeverities,
     SourceSettings,
 )
+from gateway.settings.notify import Notify
 from gateway.settings.phone import Phone
 from gateway.settings.process import CustomField, EscalationSettings, Major, Problems, SlaSettings
-from gateway.settings.recipients import parse_recipient
 from gateway.settings.section import Section
 from gateway.settings.stores import S3
 
@@ -81,65 +80,6 @@ class Redis(Section, frozen=True):
     """The Redis index of timers."""
 
     url: str = ""
-
-
-class Smtp(Section, frozen=True):
-    """Outgoing mail; without a host the channel is off."""
-
-    host: str
-    port: int
-    sender: str
-    username: str
-    password: str
-    starttls: bool
-
-
-class Webhook(Section, frozen=True):
-    """Outgoing Standard Webhooks; `secret` is whsec_ and base64."""
-
-    secret: str
-    allow_private: bool
-
-
-class Twilio(Section, frozen=True):
-    """Outgoing calls and short messages; without an account they are off.
-
-    `key` is a key of an integration, with which Twilio requests what to say; nobody is called,
-    or written to, more than `per_hour` times an hour.
-    """
-
-    account: str
-    token: str
-    sender: str
-    key: str
-    api: str
-    per_hour: int
-
-
-class Notify(Section, frozen=True):
-    """The channels of notification, and the recipients of each role.
-
-    A plain mail address among the recipients is kept as one of the channel for mail.
-    """
-
-    locale: Literal["en", "zh-CN"]
-    acknowledge: bool
-    recipients: dict[str, tuple[str, ...]]
-    smtp: Smtp
-    webhook: Webhook
-    slack: Slack
-    feishu: Feishu
-    wecom: WeCom
-    dingtalk: DingTalk
-    twilio: Twilio
-
-    def __post_init__(self) -> None:
-        """Give each recipient one spelling, so that nobody is notified twice for two spellings."""
-        named = {
-            role: tuple(str(parse_recipient(one)) for one in targets)
-            for role, targets in self.recipients.items()
-        }
-        msgspec.structs.force_setattr(self, "recipients", named)
 
 
 class Retention(Section, frozen=True):

@@ -29,7 +29,8 @@ from gateway.views.record_fields import (
     VendorStayView,
 )
 from gateway.views.reporter import HIDDEN_FIELDS
-from gateway.vocabulary import HoldReason, ReportStatus, channel_of
+from gateway.views.source_channels import channel_of
+from gateway.vocabulary import HoldReason, ReportStatus
 
 AROUND = """
 SELECT i.id,

@@ -26,6 +26,7 @@ from gateway.views.list_query import (
     TEXT_FILTERS,
     IncidentQuery,
 )
+from gateway.views.source_channels import CHANNEL_OF
 from gateway.vocabulary import LIVE as OPEN
 from gateway.web.body import reject_numeric_times
 
@@ -110,12 +111,7 @@ WHERE ($1::text[] IS NULL OR state = ANY($1::text[]))
   AND ($17::text[] IS NULL OR handler = ANY($17::text[]))
   AND ($18::text[] IS NULL OR coalesce(nullif(owner, ''), 'service_desk') = ANY($18::text[]))
   AND ($19::text[] IS NULL OR kind = ANY($19::text[]))
-  AND ($20::text[] IS NULL OR CASE
-      WHEN source IN ('slack', 'feishu', 'dingtalk') THEN 'chat' WHEN source = 'wecom' THEN 'wechat'
-      WHEN source IN
-        ('email', 'phone', 'app', 'monitoring', 'web', 'wechat', 'walk_in', 'fax', 'chat')
-        THEN source
-      WHEN dedup_key IS NULL THEN 'app' ELSE 'monitoring' END = ANY($20::text[]))
+  AND ($20::text[] IS NULL OR CHANNEL_OF = ANY($20::text[]))
   AND ($21::text[] IS NULL OR tier = ANY($21::text[]))
   AND ($22::text[] IS NULL OR ci = ANY($22::text[]))
   AND ($23::text[] IS NULL OR category = ANY($23::text[]))
@@ -126,7 +122,7 @@ WHERE ($1::text[] IS NULL OR state = ANY($1::text[]))
   AND ($28::bool IS NULL OR breached = $28::bool)
   AND ($29::bool IS NULL OR (state = 'on_hold') = $29::bool)
   AND ($30::jsonb IS NULL OR labels::jsonb @> $30::jsonb)
-"""
+""".replace("CHANNEL_OF", CHANNEL_OF)
 NEWEST = (
     ALL
     + FILTER

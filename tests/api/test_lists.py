@@ -7,9 +7,11 @@ import pytest
 
 from gateway.db.pool import Pool
 from gateway.directory.roles import Role
+from gateway.settings.notify import CHAT_SOURCES
 from gateway.views.listing import NEVER_DUE, NEVER_DUE_AMONG_FEW
 from gateway.views.reporter import INSPECT_FILTERS
-from gateway.vocabulary import CHAT_SOURCES, Channel, channel_of
+from gateway.views.source_channels import channel_of
+from gateway.vocabulary import Channel
 from tests.support.api import Api
 from tests.support.clock import NOON
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
-from gateway.channels.webhook import WebhookChannel, read_secrets, sign
+from gateway.channels.webhook.outbound import WebhookChannel, read_secrets, sign
 from gateway.clock import SystemClock
 from gateway.egress.http_results import FEW_ATTEMPTS, interpret_status
 from gateway.notify.message import Delivered, Retry, Undeliverable

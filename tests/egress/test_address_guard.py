@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.channels.webhook import WebhookChannel
+from gateway.channels.webhook.outbound import WebhookChannel
 from gateway.egress.address_guard import (
     AddressGuard,
     AddressRefused,

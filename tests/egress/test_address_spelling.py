@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from gateway.channels.webhook import WebhookChannel
+from gateway.channels.webhook.outbound import WebhookChannel
 from gateway.egress.address_guard import AddressGuard, AddressRefused, find_address_objection
 from gateway.egress.address_spelling import HOST, find_name_objection, parse_ip_literal
 from gateway.egress.fetching import Fetcher

@@ -80,15 +80,3 @@ def test_service_request_states_have_own_labels(state: State) -> None:
         wanted = REQUEST_STATES[state][place] if state in REQUEST_STATES else label(state, locale)
         assert state_label(state, Kind.SERVICE_REQUEST, locale) == wanted
     assert state_label(State.RESOLVED, Kind.SERVICE_REQUEST, "zh-CN") == "已完成"
-
-
-def test_source_maps_to_channel() -> None:
-    assert [
-        vocabulary.channel_of(*case)
-        for case in (("wechat", None), ("email", "key"), ("zabbix", "key"), ("itsm", None))
-    ] == [
-        "wechat",
-        "email",
-        "monitoring",
-        "app",
-    ]

@@ -1,7 +1,7 @@
 """The API of contact methods: people read and set their own, administrators anybody's."""
 
 from dataclasses import asdict
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 import structlog
@@ -16,13 +16,18 @@ from gateway.directory.contact_method import MOST, PersonContactMethod, flaws
 from gateway.directory.contact_methods import methods_of, replace_methods
 from gateway.errors import Flaw, Unprocessable
 from gateway.operations.major.audience import check_address
+from gateway.settings.notify import CONVERSATIONS, NOTIFICATION_CHANNELS
+from gateway.settings.recipients import MAIL
 
 log = structlog.get_logger()
 
-CHECKED_CHANNELS = frozenset({"webhook", "slack", "feishu"})
+CHECKED_CHANNELS = frozenset({"webhook", *CONVERSATIONS})
 """Channels whose addresses are checked for where they lead."""
 
-Channel = Literal["mail", "webhook", "sms", "voice", "slack", "feishu", "wecom", "dingtalk"]
+if TYPE_CHECKING:
+    Channel = str
+else:
+    Channel = Literal["mail", *(name for name in NOTIFICATION_CHANNELS if name != MAIL)]
 
 
 class ContactMethod(Request, kw_only=True):

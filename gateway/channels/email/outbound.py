@@ -16,9 +16,18 @@ from email.utils import format_datetime
 
 import aiosmtplib
 
-from gateway.notify.message import Delivered, Message, Result, Retry, Undeliverable
+from gateway.channels.opening import ChannelParts
+from gateway.notify.message import (
+    Delivered,
+    Message,
+    NotificationChannel,
+    Result,
+    Retry,
+    Undeliverable,
+)
 from gateway.notify.reply_tokens import ReplyTokens, add_tag, reply_marker_line
 from gateway.settings import Smtp
+from gateway.settings.recipients import MAIL
 
 OTHER_LETTERS = re.compile(r"[^\x00-\x7f]")
 FEW_TRIES = 3
@@ -183,3 +192,12 @@ def error_result(error: aiosmtplib.SMTPException | OSError, recipient: str) -> R
             )
         case _:
             return Retry(f"{type(error).__name__}: {error}", down=True)
+
+
+def open_channels(parts: ChannelParts) -> dict[str, NotificationChannel]:
+    """Return the channel, none without a relay."""
+    settings = parts.settings
+    if not settings.notify.smtp.host:
+        return {}
+    replies = ReplyRouting(ReplyTokens(parts.secrets), settings.mail.reply_to)
+    return {MAIL: SmtpChannel(settings.notify.smtp, replies)}

@@ -4,6 +4,7 @@ from gateway.channels.phone.handler import CallHandler
 from gateway.channels.phone.http import PhoneEndpoint
 from gateway.channels.phone.intake import PhoneIntake
 from gateway.channels.phone.key_press import KeyPressHandler
+from gateway.channels.phone.public_address import public_address
 from gateway.channels.report_service import ReportService
 from gateway.ingest.http import Authenticate, Submit
 from gateway.ingest.workers.process import ParseWorker
@@ -11,14 +12,6 @@ from gateway.notify.call_tokens import CallTokens
 from gateway.observe.metrics import Metrics
 from gateway.operations.unit_of_work import UnitOfWork
 from gateway.settings import Settings
-
-
-def public_address(settings: Settings) -> str:
-    """Return the gateway's URL as telephone systems see it, without a slash at its end.
-
-    It is never taken from a request.
-    """
-    return (settings.phone.public_url or settings.server.external_url).rstrip("/")
 
 
 def build_phone_intake(

@@ -8,6 +8,7 @@ from gateway.directory.person import EMAIL, Reachable
 from gateway.incidents.announcement import Announcement, Recipient
 from gateway.incidents.record import Notice
 from gateway.incidents.visibility import has_security_role
+from gateway.settings import notify
 from gateway.settings.recipients import parse_recipient
 
 DESK = "service_desk"
@@ -18,7 +19,7 @@ GROUP = "group:"
 PERSON = "person:"
 """The prefix of a person's address; a login follows."""
 
-BY_LOGIN = frozenset({"person", "voice", "sms"})
+BY_LOGIN = frozenset({"person", *notify.BY_LOGIN})
 """The channels whose addresses are logins."""
 
 TimelineFact = tuple[str, Mapping[str, Any]]
@@ -221,6 +222,6 @@ def _listed(targets: Iterable[str], directory: RecipientDirectory) -> Iterator[s
 def _ways(person: Reachable) -> set[str]:
     """Return the addresses that reach this person."""
     return {
-        *(f"{way}:{person.login.lower()}" for way in ("person", "voice", "sms")),
+        *(f"{way}:{person.login.lower()}" for way in BY_LOGIN),
         f"smtp:{person.email.lower()}",
     }

@@ -3,7 +3,6 @@
 They are people who may see it, and addresses that pass the address guard.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from gateway.egress.address_guard import AddressGuard, AddressRefused
 from gateway.errors import Flaw, Unprocessable
 from gateway.incidents.record import Incident
 from gateway.settings import Settings
+from gateway.settings.notify import CONVERSATIONS, NOTIFICATION_CHANNELS
 
 PERSON = "person:"
 """The prefix of a target that is a person; a login follows."""
@@ -81,13 +81,12 @@ def principal_of_row(row: Record) -> Principal:
     return principal_of_person(row["login"], row["email"], row["phone"], row["roles"])
 
 
-CHATS = {
-    "slack": re.compile(r"[CDG][A-Z0-9]{2,30}", re.ASCII),
-    "feishu": re.compile(r"oc_[A-Za-z0-9]{1,64}", re.ASCII),
-}
-"""The patterns of the conversation names of chats."""
-
-WRITE = "write smtp:a@example.com, webhook:https://…, slack:C0123 or feishu:oc_…"
+EXAMPLES = (
+    "smtp:a@example.com",
+    "webhook:https://…",
+    *(f"{chat}:{NOTIFICATION_CHANNELS[chat].example}" for chat in CONVERSATIONS),
+)
+WRITE = f"write {', '.join(EXAMPLES[:-1])} or {EXAMPLES[-1]}"
 
 
 def check_address(settings: Settings | None, address: str) -> str:
@@ -95,7 +94,7 @@ def check_address(settings: Settings | None, address: str) -> str:
     channel, _, recipient = address.partition(":")
     if channel == "smtp" and recipient.isascii() and EMAIL.fullmatch(recipient):
         return address
-    if channel in CHATS and CHATS[channel].fullmatch(recipient):
+    if channel in CONVERSATIONS and CONVERSATIONS[channel].fullmatch(recipient):
         return address
     if channel != "webhook":
         raise Unprocessable("no message can go there", flaws=(Flaw("/address", WRITE),))

@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from gateway.channels.chat.dingtalk import cards
+from gateway.channels.opening import ChannelParts
 from gateway.db.pool import LOST_RACE
 from gateway.egress.access_token import AccessToken, FetchedToken
 from gateway.egress.api_client import JsonApiClient, VendorResponse
@@ -27,7 +28,14 @@ from gateway.egress.http_results import FEW_ATTEMPTS
 from gateway.errors import Unavailable
 from gateway.notify.chat_messages import ChatMessageRef
 from gateway.notify.chat_posts import REPLACE_MARK, ChatPosts
-from gateway.notify.message import Delivered, Message, Result, Retry, Undeliverable
+from gateway.notify.message import (
+    Delivered,
+    Message,
+    NotificationChannel,
+    Result,
+    Retry,
+    Undeliverable,
+)
 from gateway.settings import DingTalk
 
 PROVIDER = "dingtalk"
@@ -244,3 +252,13 @@ async def _fetch(settings: DingTalk, call: JsonApiClient) -> FetchedToken | Retr
     return Retry(
         f"DingTalk: no token: {str(told.body.get('message', ''))[:200]}", at_most=FEW_ATTEMPTS
     )
+
+
+def open_channels(parts: ChannelParts) -> dict[str, NotificationChannel]:
+    """Return the channel, none without an application and robots."""
+    settings = parts.settings.notify.dingtalk
+    if not (settings.app_key or settings.robots):
+        return {}
+    api = parts.open_api(settings.address, allow_private=settings.allow_private)
+    robots = parts.open_api(settings.robot_address, allow_private=settings.allow_private)
+    return {PROVIDER: DingTalkChannel.open(settings, api, robots, parts.chat_posts())}

@@ -15,6 +15,7 @@ from urllib.parse import quote
 import msgspec
 
 from gateway.channels.chat.feishu.cards import card
+from gateway.channels.opening import ChannelParts
 from gateway.db.pool import LOST_RACE
 from gateway.egress.access_token import AccessToken, FetchedToken
 from gateway.egress.api_client import JsonApiClient, VendorResponse
@@ -22,7 +23,14 @@ from gateway.egress.http_results import FEW_ATTEMPTS
 from gateway.errors import Unavailable
 from gateway.notify.chat_messages import ChatMessageRef
 from gateway.notify.chat_posts import ChatPosts, parse_post_target
-from gateway.notify.message import Delivered, Message, Result, Retry, Undeliverable
+from gateway.notify.message import (
+    Delivered,
+    Message,
+    NotificationChannel,
+    Result,
+    Retry,
+    Undeliverable,
+)
 from gateway.settings import Feishu
 
 PROVIDER = "feishu"
@@ -135,3 +143,12 @@ async def _fetch(settings: Feishu, call: JsonApiClient) -> FetchedToken | Retry 
             down=True,
         )
     return FetchedToken(text, timedelta(seconds=lasts))
+
+
+def open_channels(parts: ChannelParts) -> dict[str, NotificationChannel]:
+    """Return the channel, none without an app."""
+    settings = parts.settings.notify.feishu
+    if not settings.app_id:
+        return {}
+    api = parts.open_api(settings.api, allow_private=settings.allow_private)
+    return {PROVIDER: FeishuChannel.open(settings, api, parts.chat_posts())}

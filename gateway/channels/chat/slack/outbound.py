@@ -11,13 +11,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.channels.chat.slack.blocks import content
+from gateway.channels.opening import ChannelParts
 from gateway.db.pool import LOST_RACE
 from gateway.egress.api_client import JsonApiClient, VendorResponse
 from gateway.egress.http_results import FEW_ATTEMPTS
 from gateway.errors import Unavailable
 from gateway.notify.chat_messages import ChatMessageRef
 from gateway.notify.chat_posts import ChatPosts, PostTarget, parse_post_target
-from gateway.notify.message import Delivered, Message, Result, Retry, Undeliverable
+from gateway.notify.message import (
+    Delivered,
+    Message,
+    NotificationChannel,
+    Result,
+    Retry,
+    Undeliverable,
+)
 from gateway.settings import Slack
 
 PROVIDER = "slack"
@@ -124,3 +132,12 @@ def result_of_error(error: str) -> Result:
     if error in PASSING:
         return Retry(said)
     return Retry(said, at_most=FEW_ATTEMPTS, down=error in LOCKED_OUT)
+
+
+def open_channels(parts: ChannelParts) -> dict[str, NotificationChannel]:
+    """Return the channel, none without a token."""
+    settings = parts.settings.notify.slack
+    if not settings.token:
+        return {}
+    api = parts.open_api(settings.api, allow_private=settings.allow_private)
+    return {PROVIDER: SlackChannel(settings, api, parts.chat_posts())}

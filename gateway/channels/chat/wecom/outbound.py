@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from gateway.channels.chat.wecom import cards
+from gateway.channels.opening import ChannelParts
 from gateway.db.pool import LOST_RACE
 from gateway.egress.access_token import AccessToken, FetchedToken
 from gateway.egress.api_client import JsonApiClient, VendorResponse
@@ -21,7 +22,14 @@ from gateway.egress.http_results import FEW_ATTEMPTS
 from gateway.errors import Unavailable
 from gateway.notify.chat_messages import ChatMessageRef
 from gateway.notify.chat_posts import REPLACE_MARK, ChatPosts, PostContent
-from gateway.notify.message import Delivered, Message, Result, Retry, Undeliverable
+from gateway.notify.message import (
+    Delivered,
+    Message,
+    NotificationChannel,
+    Result,
+    Retry,
+    Undeliverable,
+)
 from gateway.settings import WeCom
 
 PROVIDER = "wecom"
@@ -203,3 +211,12 @@ async def _fetch(settings: WeCom, call: JsonApiClient) -> FetchedToken | Retry |
         if isinstance(result, Delivered)
         else result
     )
+
+
+def open_channels(parts: ChannelParts) -> dict[str, NotificationChannel]:
+    """Return the channel, none without an application and robots."""
+    settings = parts.settings.notify.wecom
+    if not (settings.corp_id or settings.robots):
+        return {}
+    api = parts.open_api(settings.address, allow_private=settings.allow_private)
+    return {PROVIDER: WeComChannel.open(settings, api, parts.chat_posts())}

@@ -10,10 +10,11 @@ import aiohttp
 import msgspec
 from aiohttp import ClientConnectorDNSError, ClientError, ClientSession, ClientTimeout, TCPConnector
 
+from gateway.channels.opening import ChannelParts
 from gateway.clock import Clock
 from gateway.egress.address_guard import AddressGuard, AddressRefused, PinnedResolver
 from gateway.egress.http_results import FEW_ATTEMPTS, TIMEOUT_S, interpret_status
-from gateway.notify.message import Message, Result, Retry, Undeliverable
+from gateway.notify.message import Message, NotificationChannel, Result, Retry, Undeliverable
 from gateway.settings import Webhook
 
 PREFIX = "whsec_"
@@ -128,3 +129,10 @@ class WebhookChannel:
     async def close(self) -> None:
         """Close the connections."""
         await self.session.close()
+
+
+def open_channels(parts: ChannelParts) -> dict[str, NotificationChannel]:
+    """Return the channel, which is always on."""
+    webhook = WebhookChannel.open(parts.settings.notify.webhook, parts.clock)
+    parts.stack.push_async_callback(webhook.close)
+    return {"webhook": webhook}

@@ -1,0 +1,35 @@
+"""The parts that outbound channels are opened with."""
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from gateway.clock import Clock
+from gateway.db.pool import Pool
+from gateway.egress.api_client import JsonApiClient
+from gateway.notify.chat_posts import ChatPosts
+from gateway.notify.press_tokens import PressTokens
+from gateway.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelParts:
+    """The parts that outbound channels are opened with.
+
+    Connections that a channel opens end with `stack`; `secrets` sign the tokens in messages.
+    """
+
+    stack: AsyncExitStack
+    pool: Pool
+    settings: Settings
+    clock: Clock
+    secrets: tuple[bytes, ...]
+
+    def open_api(self, address: str, *, allow_private: bool) -> JsonApiClient:
+        """Return a client of a vendor's API."""
+        client = JsonApiClient.open(address, self.clock, allow_private=allow_private)
+        self.stack.push_async_callback(client.close)
+        return client
+
+    def chat_posts(self) -> ChatPosts:
+        """Return the shared part of the chat channels."""
+        return ChatPosts(self.pool, PressTokens(self.secrets), self.settings.notify.locale)

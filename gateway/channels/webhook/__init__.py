@@ -1,0 +1,1 @@
+"""Webhooks: messages sent to addresses of other systems."""
