@@ -26,10 +26,10 @@ async def act(
 ) -> Incident:
     """Apply a command to a record.
 
-    A command with `related` is also applied to the related records for which it is possible and allowed
-    (`cascading`). Raises NotFound, Forbidden, VersionMismatch, IllegalTransition, Unprocessable,
-    Conflict for a record that somebody else has, and IdempotencyMismatch for a key used
-    otherwise.
+    A command with `related` is also applied to the related records for which it is possible and
+    allowed (`cascading`). Raises NotFound, Forbidden, VersionMismatch, IllegalTransition,
+    Unprocessable, Conflict for a record that somebody else has, and IdempotencyMismatch for a key
+    used otherwise.
     """
 
     async def work(tx: Transaction) -> Incident:
@@ -74,7 +74,8 @@ async def execute_command(
         )
     if isinstance(command, commands.Grade):
         raise Conflict(
-            f"{number} claims no urgency that is still to be judged: its priority is {incident.priority}"
+            f"{number} claims no urgency that is still to be judged: its priority is "
+            f"{incident.priority}"
         )
     return incident
 

@@ -72,12 +72,16 @@ class PendingFile:
     taken: bool = False
 
 
-USED = "SELECT count(*), coalesce(sum(size), 0)::bigint FROM attachment WHERE incident_id = $1 AND removed_at IS NULL"
+USED = (
+    "SELECT count(*), coalesce(sum(size), 0)::bigint FROM attachment "
+    "WHERE incident_id = $1 AND removed_at IS NULL"
+)
 
 BY_LINK = "SELECT count(*) FROM attachment WHERE incident_id = $1 AND link_hash = $2"
 
 ATTACH = """
-INSERT INTO attachment (incident_id, name, type, size, sha256, public, attached_at, attached_by, place, handle, link_hash)
+INSERT INTO attachment (incident_id, name, type, size, sha256, public, attached_at, attached_by,
+  place, handle, link_hash)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id
 """
 
@@ -193,9 +197,19 @@ class AttachmentService:
         await _within(tx.conn, self.quota, incident, file.content.size, link)
         content, place = file.content, self.stores.chosen
         made: int = await tx.conn.fetchval(
-            ATTACH, incident.id, safe_name(file.name), content.type, content.size, content.sha256,
-            _public(file, who, incident), tx.now, who.name, place, handle, link,
-        )  # fmt: skip
+            ATTACH,
+            incident.id,
+            safe_name(file.name),
+            content.type,
+            content.size,
+            content.sha256,
+            _public(file, who, incident),
+            tx.now,
+            who.name,
+            place,
+            handle,
+            link,
+        )
         if place is FilePlace.PARTS:
             await put_parts(tx.conn, made, content)
         return made
@@ -292,9 +306,11 @@ async def _within(
         raise TooLarge(f"{incident.number} has {count} files, as many as a record may have")
     if used + size > quota.record:
         raise TooLarge(
-            f"the files of a record have at most {quota.record} bytes together; {incident.number} has {used}"
+            f"the files of a record have at most {quota.record} bytes together; {incident.number} "
+            f"has {used}"
         )
     if link is not None and await conn.fetchval(BY_LINK, incident.id, link) >= quota.link:
         raise TooLarge(
-            f"by one link at most {quota.link} files are taken: ask the service desk for another one"
+            f"by one link at most {quota.link} files are taken: ask the service desk for another "
+            "one"
         )

@@ -28,7 +28,10 @@ class Complaint:
     filed_by: str
 
 
-FILE = "INSERT INTO complaint (incident_id, text, complainant, filed_at, filed_by) VALUES ($1, $2, $3, $4, $5) RETURNING id"
+FILE = (
+    "INSERT INTO complaint (incident_id, text, complainant, filed_at, filed_by) "
+    "VALUES ($1, $2, $3, $4, $5) RETURNING id"
+)
 
 
 async def file_complaint(
@@ -72,7 +75,8 @@ def _weighs(incident: Incident) -> bool:
 
 
 PAGE = """
-SELECT c.id, i.number, c.text, c.complainant, c.filed_at, c.filed_by FROM complaint c JOIN incident i ON i.id = c.incident_id
+SELECT c.id, i.number, c.text, c.complainant, c.filed_at, c.filed_by FROM complaint c
+  JOIN incident i ON i.id = c.incident_id
 WHERE ($1::bigint IS NULL OR c.incident_id = $1) AND ($2::bigint IS NULL OR c.id < $2)
 AND may_see(i.security, i.recorded_by, i.owner, i.contact, $3, $4, $5)
 ORDER BY c.id DESC LIMIT $6

@@ -152,6 +152,9 @@ def _occurred(report: NewReport, who: Principal, now: datetime) -> datetime:
     if now - at > LATE_ENTRY and report.late_reason.strip():
         raise_if_refused(may(who, Action.ENTER_LATE))
     elif now - at > LATE_ENTRY:
-        detail = "a record may be made at most 12 h after the incident occurred, later by an incident manager with late_reason"
+        detail = (
+            "a record may be made at most 12 h after the incident occurred, "
+            "later by an incident manager with late_reason"
+        )
         raise Unprocessable(detail, flaws=(Flaw("/occurred_at", "more than 12 h ago"),))
     return at

@@ -18,7 +18,10 @@ from gateway.operations.major.audience import PERSON
 from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.vocabulary import LIVE
 
-TOLD = "SELECT facts FROM timeline WHERE incident_id = $1 AND event = 'management_told' ORDER BY seq DESC"
+TOLD = (
+    "SELECT facts FROM timeline WHERE incident_id = $1 AND event = 'management_told' "
+    "ORDER BY seq DESC"
+)
 
 
 async def acknowledge_escalation(

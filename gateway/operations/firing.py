@@ -106,8 +106,10 @@ def _joined(before: Revision, then: Revision) -> Revision:
 LAPSE = """
 WITH free AS (
   SELECT key_hash FROM alert
-  WHERE incident_id = ANY($1::bigint[]) AND status = 'firing' AND ends_at <= $2 FOR UPDATE SKIP LOCKED)
-UPDATE alert a SET status = 'resolved', cleared_at = greatest(a.cleared_at, a.ends_at), ends_at = NULL
+  WHERE incident_id = ANY($1::bigint[]) AND status = 'firing' AND ends_at <= $2
+  FOR UPDATE SKIP LOCKED)
+UPDATE alert a SET status = 'resolved', cleared_at = greatest(a.cleared_at, a.ends_at),
+  ends_at = NULL
 FROM free WHERE a.key_hash = free.key_hash
 """
 

@@ -39,7 +39,8 @@ async def follow_on(
         raise_if_refused(may(who, Action.FOLLOW_ON, old))
         if old.state not in ENDED:
             raise Conflict(
-                f"{number} is {old.state}: only what is closed or rejected is followed by another record"
+                f"{number} is {old.state}: only what is closed or rejected is followed by another "
+                "record"
             )
         ids, numbers = await uow.reserve(1, uow.clock.stamp())
         report = NewReport(**{name: getattr(old, name) for name in TAKEN_OVER})

@@ -61,8 +61,12 @@ async def link(
 
 
 REFUSED: Mapping[UnfitReason, str] = {
-    UnfitReason.OVER: "{master} is {state}: a record that is still open would wait for it in silence",
-    UnfitReason.HIDDEN: "{master} is a security incident: whoever works on {number} would not see what it waits for",
+    UnfitReason.OVER: (
+        "{master} is {state}: a record that is still open would wait for it in silence"
+    ),
+    UnfitReason.HIDDEN: (
+        "{master} is a security incident: whoever works on {number} would not see what it waits for"
+    ),
     UnfitReason.REQUEST: "{master} is a service request: an incident would wait for it in silence",
     UnfitReason.SUPPRESSED: "{master} is planned work: a record would wait for it in silence",
 }

@@ -38,10 +38,13 @@ class RecordLink:
 
 
 ADD = """
-INSERT INTO linked_record (incident_id, kind, system, reference, address, title, linked_at, linked_by)
+INSERT INTO linked_record (incident_id, kind, system, reference, address, title, linked_at,
+  linked_by)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-ON CONFLICT (incident_id, kind, system, reference) DO UPDATE SET address = excluded.address, title = excluded.title
-WHERE (linked_record.address, linked_record.title) IS DISTINCT FROM (excluded.address, excluded.title)
+ON CONFLICT (incident_id, kind, system, reference)
+  DO UPDATE SET address = excluded.address, title = excluded.title
+WHERE (linked_record.address, linked_record.title)
+  IS DISTINCT FROM (excluded.address, excluded.title)
 """
 COUNT = "SELECT count(*) FROM linked_record WHERE incident_id = $1"
 

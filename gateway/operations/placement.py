@@ -137,7 +137,8 @@ async def _propose(tx: Transaction, incident: Incident, proposed: Collection[Mat
 
 
 REPORTERS = """
-SELECT count(DISTINCT lower(contact)) FILTER (WHERE id <> $2) AS before, count(DISTINCT lower(contact)) AS now
+SELECT count(DISTINCT lower(contact)) FILTER (WHERE id <> $2) AS before,
+  count(DISTINCT lower(contact)) AS now
 FROM incident WHERE (id = $1 OR master_id = $1) AND contact <> ''
 """
 

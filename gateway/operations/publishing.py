@@ -127,10 +127,14 @@ async def publish_solution(
 
 def _fields(incident: Incident, state: ArticleState, title: str, symptom: str) -> Mapping[str, Any]:
     return {
-        "state": state, "title": title or incident.title, "symptom": symptom or incident.description,
-        "solution": incident.solution, "service": incident.service, "category": incident.category,
+        "state": state,
+        "title": title or incident.title,
+        "symptom": symptom or incident.description,
+        "solution": incident.solution,
+        "service": incident.service,
+        "category": incident.category,
         "language": incident.language,
-    }  # fmt: skip
+    }
 
 
 def _check(state: ArticleState, solution: str) -> None:

@@ -26,7 +26,8 @@ WHERE report_rule.on_cleared <> excluded.on_cleared
 OWED = """
 SELECT i.id, array_agg(r.role ORDER BY r.role) AS roles
 FROM incident i
-JOIN told_when_opened r ON r.kind = i.kind AND r.priority = i.priority AND r.policy IN ('', i.policy)
+JOIN told_when_opened r ON r.kind = i.kind AND r.priority = i.priority
+  AND r.policy IN ('', i.policy)
 CROSS JOIN LATERAL (
   SELECT max(t.seq) AS seq FROM timeline t
   WHERE t.incident_id = i.id AND t.event IN ('opened', 'reopened', 'unlinked')) AS begun

@@ -95,7 +95,8 @@ SELECT array_agg(w.name) FROM unnest($1::text[]) AS w (name)
 WHERE NOT EXISTS (
   SELECT FROM alert a
   WHERE ($3::int IS NULL OR a.integration_id = $3::int)
-  AND (a.labels ->> $2 = w.name OR CASE $2 WHEN 'service' THEN a.service WHEN 'ci' THEN a.ci END = w.name))
+  AND (a.labels ->> $2 = w.name
+    OR CASE $2 WHEN 'service' THEN a.service WHEN 'ci' THEN a.ci END = w.name))
 AND CASE $2
   WHEN 'service' THEN NOT EXISTS (
     SELECT FROM service s WHERE s.slug = w.name OR s.name = w.name OR w.name = ANY(s.aliases))
@@ -107,7 +108,8 @@ CALLED = """
 SELECT name FROM (
   SELECT slug AS name FROM service WHERE $1 = 'service'
   UNION SELECT name FROM ci WHERE $1 = 'ci'
-  UNION SELECT unnest(ARRAY[a.labels ->> $1, CASE $1 WHEN 'service' THEN a.service WHEN 'ci' THEN a.ci END])
+  UNION SELECT unnest(ARRAY[
+    a.labels ->> $1, CASE $1 WHEN 'service' THEN a.service WHEN 'ci' THEN a.ci END])
   FROM alert a LEFT JOIN incident i ON i.id = a.incident_id
   WHERE ($3::int IS NULL OR a.integration_id = $3::int) AND i.security IS NOT TRUE) AS known
 WHERE name <> '' ORDER BY abs(length(name) - $2), name LIMIT 500
@@ -136,7 +138,8 @@ async def _unknown(
 
 
 IS_CATALOGUED = """
-SELECT CASE $1 WHEN 'service' THEN EXISTS (SELECT FROM service) WHEN 'ci' THEN EXISTS (SELECT FROM ci) ELSE false END
+SELECT CASE $1 WHEN 'service' THEN EXISTS (SELECT FROM service)
+  WHEN 'ci' THEN EXISTS (SELECT FROM ci) ELSE false END
 """
 
 
@@ -153,10 +156,13 @@ SELECT EXISTS (
   SELECT FROM alert a WHERE ($2::int IS NULL OR a.integration_id = $2::int) AND NOT EXISTS (
     SELECT FROM json_to_recordset($1::json) AS w (name text, sign text, pattern text)
     CROSS JOIN LATERAL (SELECT coalesce(nullif(array_remove(ARRAY[nullif(a.labels ->> w.name, ''),
-      nullif(CASE w.name WHEN 'service' THEN a.service WHEN 'ci' THEN a.ci END, '')], NULL), '{}'), ARRAY['']) AS texts) AS has
-    WHERE NOT CASE w.sign WHEN '=' THEN w.pattern = ANY(has.texts) WHEN '!=' THEN w.pattern <> ALL(has.texts)
-                          WHEN '=~' THEN EXISTS (SELECT FROM unnest(has.texts) AS text WHERE text ~ w.pattern)
-                          ELSE NOT EXISTS (SELECT FROM unnest(has.texts) AS text WHERE text ~ w.pattern) END))
+      nullif(CASE w.name WHEN 'service' THEN a.service WHEN 'ci' THEN a.ci END, '')], NULL), '{}'),
+        ARRAY['']) AS texts) AS has
+    WHERE NOT CASE w.sign
+      WHEN '=' THEN w.pattern = ANY(has.texts)
+      WHEN '!=' THEN w.pattern <> ALL(has.texts)
+      WHEN '=~' THEN EXISTS (SELECT FROM unnest(has.texts) AS text WHERE text ~ w.pattern)
+      ELSE NOT EXISTS (SELECT FROM unnest(has.texts) AS text WHERE text ~ w.pattern) END))
 """
 
 

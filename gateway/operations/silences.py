@@ -59,28 +59,36 @@ class StoredSilence:
 
 
 ONE = """
-SELECT id, integration_id, matchers, starts_at, ends_at, created_by, comment, updated_at FROM silence
+SELECT id, integration_id, matchers, starts_at, ends_at, created_by, comment, updated_at
+FROM silence
 WHERE id = $1 AND ($2::int IS NULL OR integration_id = $2::int)
 """
 LOCKED = ONE + "FOR UPDATE"
 
 KEEP = """
-INSERT INTO silence (id, integration_id, matchers, starts_at, ends_at, created_by, comment, updated_at)
+INSERT INTO silence (id, integration_id, matchers, starts_at, ends_at, created_by, comment,
+  updated_at)
 VALUES ($1, $2, $3::json, $4, $5, $6, $7, $8)
-ON CONFLICT (id) DO UPDATE SET starts_at = excluded.starts_at, ends_at = excluded.ends_at, created_by = excluded.created_by,
+ON CONFLICT (id) DO UPDATE SET starts_at = excluded.starts_at, ends_at = excluded.ends_at,
+  created_by = excluded.created_by,
   comment = excluded.comment, updated_at = excluded.updated_at,
-  cut_from = CASE WHEN excluded.ends_at < silence.ends_at THEN array_append(silence.cut_from, silence.ends_at)
+  cut_from = CASE WHEN excluded.ends_at < silence.ends_at
+    THEN array_append(silence.cut_from, silence.ends_at)
                   ELSE silence.cut_from END
 """
 
 END = """
-UPDATE silence SET cut_from = array_append(cut_from, ends_at), starts_at = least(starts_at, $2::timestamptz),
+UPDATE silence SET cut_from = array_append(cut_from, ends_at),
+  starts_at = least(starts_at, $2::timestamptz),
   ends_at = $2::timestamptz, updated_at = $2::timestamptz
 WHERE id = $1
 """
 
 
-PROBE = "SELECT count(*) FILTER (WHERE repeat('ab', 2048) ~ pattern) FROM unnest($1::text[]) AS p (pattern)"
+PROBE = (
+    "SELECT count(*) FILTER (WHERE repeat('ab', 2048) ~ pattern) "
+    "FROM unnest($1::text[]) AS p (pattern)"
+)
 """A query that fails for an invalid regular expression.
 
 It is slow for one that would be slow at intake.
@@ -89,7 +97,8 @@ It is slow for one that would be slow at intake.
 
 KEPT = """
 SELECT count(*) AS silences, coalesce(sum((
-  SELECT count(*) FROM json_array_elements(CASE json_typeof(s.matchers) WHEN 'array' THEN s.matchers END) AS m
+  SELECT count(*) FROM json_array_elements(
+    CASE json_typeof(s.matchers) WHEN 'array' THEN s.matchers END) AS m
   WHERE m ->> 'sign' LIKE '%~%')), 0)::int AS patterns
 FROM silence s WHERE s.integration_id IS NOT DISTINCT FROM $1::int AND s.ends_at > $2::timestamptz
 """
@@ -184,12 +193,14 @@ async def _check_number(
     silences, patterns = (row["silences"], row["patterns"]) if row is not None else (0, 0)
     if silences >= limits.silences:
         raise Malformed(
-            f"too many silences: {silences} of the same integration have not ended, limits.silences is {limits.silences}:"
+            f"too many silences: {silences} of the same integration have not ended, "
+            f"limits.silences is {limits.silences}:"
             " expire some, or match more with one"
         )
     if wanted.patterns and patterns + wanted.patterns > limits.silence_patterns:
         raise Malformed(
-            f"too many regular expressions: silences of the same integration that have not ended have {patterns},"
+            "too many regular expressions: silences of the same integration that have not ended "
+            f"have {patterns},"
             f" limits.silence_patterns is {limits.silence_patterns}: expire some, or match by ="
         )
 
@@ -239,7 +250,8 @@ JOIN unnest($1::text[], $2::text[], $3::text[]) AS other (name, sign, pattern) U
 WHERE CASE WHEN one.sign = '=' THEN NOT CASE other.sign
              WHEN '=' THEN one.pattern = other.pattern WHEN '!=' THEN one.pattern <> other.pattern
              WHEN '=~' THEN one.pattern ~ other.pattern ELSE one.pattern !~ other.pattern END
-           WHEN one.sign = '=~' THEN other.sign = '!~' AND one.pattern = other.pattern ELSE false END
+           WHEN one.sign = '=~' THEN other.sign = '!~' AND one.pattern = other.pattern
+             ELSE false END
 LIMIT 1
 """
 """A query for a name of which one matcher requires what another one excludes."""
@@ -259,11 +271,13 @@ async def _check_possible(conn: Connection, matchers: Sequence[Matcher]) -> None
 
 
 LISTED = """
-SELECT s.id, s.integration_id, s.matchers, s.starts_at, s.ends_at, s.created_by, s.comment, s.updated_at
+SELECT s.id, s.integration_id, s.matchers, s.starts_at, s.ends_at, s.created_by, s.comment,
+  s.updated_at
 FROM silence s
 WHERE ($1::int IS NULL OR s.integration_id IS NULL OR s.integration_id = $1::int) AND NOT EXISTS (
   SELECT FROM unnest($2::text[], $3::text[], $4::text[]) AS w (name, sign, value)
-  CROSS JOIN LATERAL (SELECT coalesce((SELECT m ->> 'value' FROM json_array_elements(s.matchers) AS m
+  CROSS JOIN LATERAL (SELECT coalesce((SELECT m ->> 'value'
+    FROM json_array_elements(s.matchers) AS m
                                        WHERE m ->> 'name' = w.name LIMIT 1), '') AS text) AS has
   WHERE NOT CASE w.sign WHEN '=' THEN has.text = w.value WHEN '!=' THEN has.text <> w.value
                         WHEN '=~' THEN has.text ~ w.value ELSE has.text !~ w.value END)
@@ -289,7 +303,8 @@ async def list_silences(
 
 
 VISIBLE = """
-SELECT id, integration_id, matchers, starts_at, ends_at, created_by, comment, updated_at FROM silence
+SELECT id, integration_id, matchers, starts_at, ends_at, created_by, comment, updated_at
+FROM silence
 WHERE id = $1 AND ($2::int IS NULL OR integration_id IS NULL OR integration_id = $2::int)
 """
 

@@ -7,7 +7,8 @@ from gateway.directory.roles import GroupTier, parse_roles
 from gateway.operations.assignment import AssignableStaff, StaffGroup
 
 GROUPS = """
-SELECT g.slug, g.tier, array(SELECT p.login FROM staff_group_member m JOIN person p ON p.id = m.person_id
+SELECT g.slug, g.tier, array(
+  SELECT p.login FROM staff_group_member m JOIN person p ON p.id = m.person_id
                              WHERE m.group_id = g.id AND p.active) AS members
 FROM staff_group g WHERE g.active
 """
@@ -15,7 +16,8 @@ FROM staff_group g WHERE g.active
 PEOPLE = "SELECT login, roles FROM person WHERE login = ANY($1::text[]) AND active"
 
 SUPPORT = """
-SELECT coalesce(desk_group, '') AS desk, coalesce(tier2_group, '') AS tier2, coalesce(tier3_group, '') AS tier3
+SELECT coalesce(desk_group, '') AS desk, coalesce(tier2_group, '') AS tier2,
+  coalesce(tier3_group, '') AS tier3
 FROM service WHERE slug = $1 AND active
 """
 

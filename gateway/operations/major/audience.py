@@ -37,9 +37,11 @@ class Audience:
 
 
 REACHED = """
-SELECT s.target, p.login, p.email, p.phone, p.locale, p.roles, nullif(i.number, master.number) AS about
+SELECT s.target, p.login, p.email, p.phone, p.locale, p.roles,
+  nullif(i.number, master.number) AS about
 FROM incident master JOIN incident i ON i.id = master.id OR i.master_id = master.id
-  JOIN subscription s ON s.incident_id = i.id LEFT JOIN person p ON s.target = 'person:' || p.login AND p.active
+  JOIN subscription s ON s.incident_id = i.id
+  LEFT JOIN person p ON s.target = 'person:' || p.login AND p.active
 WHERE master.id = $1 ORDER BY i.id <> master.id, s.id
 """
 
@@ -136,7 +138,8 @@ async def check_target(conn: Connection, incident: Incident, target: str) -> Non
 PRIVY_PEOPLE = """
 SELECT p.login, p.email, p.phone, p.roles FROM person p WHERE p.active AND p.login = ANY($1::text[])
 UNION ALL
-SELECT NULL, NULL, NULL, array_agg(DISTINCT role) FROM staff_group g JOIN staff_group_member m ON m.group_id = g.id
+SELECT NULL, NULL, NULL, array_agg(DISTINCT role) FROM staff_group g
+  JOIN staff_group_member m ON m.group_id = g.id
   JOIN person p ON p.id = m.person_id AND p.active CROSS JOIN unnest(p.roles) AS role
 WHERE g.slug = $2 GROUP BY g.slug
 """

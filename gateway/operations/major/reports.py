@@ -33,7 +33,10 @@ class MajorReport:
     approved_by: str | None
 
 
-READ = "SELECT version, text, written_at, written_by, approved_at, approved_by FROM major_report WHERE incident_id = $1"
+READ = (
+    "SELECT version, text, written_at, written_by, approved_at, approved_by FROM major_report "
+    "WHERE incident_id = $1"
+)
 
 READ_PAST = """
 SELECT version, text, written_at, written_by, approved_at, approved_by FROM major_report_past
@@ -67,15 +70,19 @@ async def load_report_statuses(
 
 
 PUT_ASIDE = """
-INSERT INTO major_report_past (incident_id, version, text, written_at, written_by, approved_at, approved_by)
-SELECT incident_id, version, text, written_at, written_by, approved_at, approved_by FROM major_report
+INSERT INTO major_report_past (incident_id, version, text, written_at, written_by, approved_at,
+  approved_by)
+SELECT incident_id, version, text, written_at, written_by, approved_at, approved_by
+FROM major_report
 WHERE incident_id = $1 AND approved_at IS NOT NULL
 """
 
 WRITE = """
-INSERT INTO major_report AS r (incident_id, text, written_at, written_by, reopened) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (incident_id) DO UPDATE SET text = excluded.text, written_at = excluded.written_at, written_by = excluded.written_by,
-  reopened = excluded.reopened, version = r.version + (r.approved_at IS NOT NULL)::int, approved_at = NULL, approved_by = NULL
+INSERT INTO major_report AS r (incident_id, text, written_at, written_by, reopened)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (incident_id) DO UPDATE SET text = excluded.text, written_at = excluded.written_at,
+  written_by = excluded.written_by, reopened = excluded.reopened,
+  version = r.version + (r.approved_at IS NOT NULL)::int, approved_at = NULL, approved_by = NULL
 RETURNING version
 """
 
@@ -108,7 +115,10 @@ async def write_report(
     return await run_once(uow, once, who, work)
 
 
-APPROVE = "UPDATE major_report SET approved_at = $2, approved_by = $3, reopened = $4 WHERE incident_id = $1"
+APPROVE = (
+    "UPDATE major_report SET approved_at = $2, approved_by = $3, reopened = $4 "
+    "WHERE incident_id = $1"
+)
 
 
 async def approve_report(

@@ -55,15 +55,21 @@ async def subscribe(
 
 
 SUBSCRIBE = """
-WITH before AS (SELECT id, subscribed_at, subscribed_by FROM subscription WHERE incident_id = $1 AND target = $2),
+WITH before AS (SELECT id, subscribed_at, subscribed_by FROM subscription
+  WHERE incident_id = $1 AND target = $2),
      made AS (
-       INSERT INTO subscription (incident_id, target, subscribed_at, subscribed_by) SELECT $1, $2, $3, $4
-       WHERE NOT EXISTS (SELECT FROM before) AND (SELECT count(*) FROM subscription WHERE incident_id = $1) < $5::int
+       INSERT INTO subscription (incident_id, target, subscribed_at, subscribed_by)
+       SELECT $1, $2, $3, $4
+       WHERE NOT EXISTS (SELECT FROM before)
+         AND (SELECT count(*) FROM subscription WHERE incident_id = $1) < $5::int
        RETURNING id, subscribed_at, subscribed_by)
 SELECT *, false AS fresh FROM before UNION ALL SELECT *, true FROM made
 """
 
-UNSUBSCRIBE = "DELETE FROM subscription WHERE id = $1 AND incident_id = $2 AND ($3::text IS NULL OR target = $3) RETURNING target"
+UNSUBSCRIBE = (
+    "DELETE FROM subscription WHERE id = $1 AND incident_id = $2 "
+    "AND ($3::text IS NULL OR target = $3) RETURNING target"
+)
 
 
 async def unsubscribe(uow: UnitOfWork, number: str, subscription: int, who: Principal) -> None:

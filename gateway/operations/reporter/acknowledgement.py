@@ -8,7 +8,8 @@ from gateway.incidents.record import Incident, Notice
 from gateway.operations.unit_of_work import Transaction
 
 REACHABLE = """
-SELECT p.login FROM person p WHERE p.active AND (p.login = $1 OR lower(p.email) = lower($1) OR (p.phone <> '' AND p.phone = $1))
+SELECT p.login FROM person p WHERE p.active
+  AND (p.login = $1 OR lower(p.email) = lower($1) OR (p.phone <> '' AND p.phone = $1))
 AND (p.email <> '' OR EXISTS (SELECT FROM contact_method m WHERE m.person_id = p.id))
 ORDER BY p.login <> $1 LIMIT 1
 """

@@ -35,10 +35,13 @@ _OK_AGAIN = r"(?: (?:now|again|fine|well|perfectly|as expected|here|for me|on my
 
 _HARMLESS = _any(
     r"thanks again|(?:once )?again,? (?:many |my )?thank(?:s| you)",
-    r"(?:no longer|not|never|hasn't|has not) (?:\w+ ){0,2}(?:happen|occur|seen?|show|get|fail|crash|appear|come|coming|back)\w*"
+    r"(?:no longer|not|never|hasn't|has not) (?:\w+ ){0,2}"
+    r"(?:happen|occur|seen?|show|get|fail|crash|appear|come|coming|back)\w*"
     r"(?: (?:again|back|any ?more|the|an?|that|this|errors?|since)){0,4}",
-    r"(?:no|without|any) (?:more |further )?(?:errors?|problems?|issues?|trouble)(?: any ?more| so far| at all)?",
-    r"(?:errors?|problems?|issues?|faults?|trouble)(?: is| are| has| have| was| were| been| now| all){0,4}"
+    r"(?:no|without|any) (?:more |further )?(?:errors?|problems?|issues?|trouble)"
+    r"(?: any ?more| so far| at all)?",
+    r"(?:errors?|problems?|issues?|faults?|trouble)"
+    r"(?: is| are| has| have| was| were| been| now| all){0,4}"
     r" (?:gone|disappeared|vanished|solved|fixed|resolved)",
     r"still (?:works|working|fine|ok|good)",
     r"again back (?:to normal|online)|back again (?:to normal|online)",
@@ -71,12 +74,16 @@ _OPEN = _any(
 """Phrases about the unknown, about what may come, or about something else."""
 
 _PLAIN = _any(
-    r"\bstill (?:not|no|does|is|am|isn|have|has|get|see|the same|broken|fail|slow|happen|occur|crash|down|can|unable|an? |there)",
+    r"\bstill (?:not|no|does|is|am|isn|have|has|get|see|the same|broken|fail|slow|happen|occur"
+    r"|crash|down|can|unable|an? |there)",
     r"\b(?:happen\w*|occur\w*|fail\w*|down|back|broke\w*|crash\w*|stopp\w*|errors?|slow|problem|issue|gone)\b.{0,20}\bagain\b",
     r"\bagain (?:today|this|since|now|after)\b",
-    r"\bnot (?:yet )?(?:been )?(?:working|work|works|solved|fixed|resolved|ok|okay|better)\b|\bno (?:change|better|luck)\b",
-    r"n['’]t (?:been )?(?:work|help|fix|solve|resolve|changed)|\bsame (?:problem|issue|errors?|thing|as before)\b",
-    r"\b(?:comes?|came|is|are) back\b(?! to normal| up| online)|\bre-?open|\bun(?:solved|resolved|fixed)\b",
+    r"\bnot (?:yet )?(?:been )?(?:working|work|works|solved|fixed|resolved|ok|okay|better)\b"
+    r"|\bno (?:change|better|luck)\b",
+    r"n['’]t (?:been )?(?:work|help|fix|solve|resolve|changed)"
+    r"|\bsame (?:problem|issue|errors?|thing|as before)\b",
+    r"\b(?:comes?|came|is|are) back\b(?! to normal| up| online)|\bre-?open"
+    r"|\bun(?:solved|resolved|fixed)\b",
     r"\bgot worse|\bworse than\b|\bkeeps? (?:on )?\w+ing\b",
     r"还是(?:有问题|不|没|无法|打不开|报|一样|这样|那样|老样子|连|很?慢|很?卡|出现|有|登|提示|显示|用不了|失败|错)",
     r"(?:仍然?|仍旧|依然|依旧)(?:不|没|无法|报|有|存在|出现|提示|未|很?慢|很?卡|是|如此|打不开|连不上|失败)",
@@ -129,16 +136,21 @@ _ASKED = _any(
 """Questions and words of the past: trouble in them is not said to be present."""
 
 _GOOD = _any(
-    r"\b(?:(?:many|much|so|very) ){0,3}(?:thanks|thank you|thank u|thx|tks|ty|cheers|appreciate(?:d| it)?)"
-    r"(?: (?:a lot|so much|very much|again|all|everyone|for(?: (?:your|the|all|quick|fast|prompt|great|kind)){0,3}"
+    r"\b(?:(?:many|much|so|very) ){0,3}(?:thanks|thank you|thank u|thx|tks|ty|cheers"
+    r"|appreciate(?:d| it)?)"
+    r"(?: (?:a lot|so much|very much|again|all|everyone"
+    r"|for(?: (?:your|the|all|quick|fast|prompt|great|kind)){0,3}"
     r" (?:help|support|fix|response|reply|work|update|efforts?))){0,3}\b",
-    r"\b(?:great|perfect|excellent|awesome|wonderful|brilliant|super|nice|good(?: job| work)?|well done)\b",
+    r"\b(?:great|perfect|excellent|awesome|wonderful|brilliant|super|nice|good(?: job| work)?"
+    r"|well done)\b",
     r"\b(?:(?:the|my|our) (?:\w{1,20} ){1,2})?"
-    r"(?:(?:it|that|this|all|everything|now|is|are|again|has|been|indeed|the|problem|issue|looks?|seems?|to be) ){0,6}"
+    r"(?:(?:it|that|this|all|everything|now|is|are|again|has|been|indeed|the|problem|issue|looks?"
+    r"|seems?|to be) ){0,6}"
     r"(?:works?|working|solved|fixed|resolved|ok|okay|fine|good|back to normal|all good|confirmed)"
     + _OK_AGAIN
     + r"\b",
-    r"\b(?:you )?(?:can|may|please|pls) (?:be )?close[sd]?(?: (?:it|this|the)){0,1}(?: (?:ticket|case|incident|request))?\b",
+    r"\b(?:you )?(?:can|may|please|pls) (?:be )?close[sd]?(?: (?:it|this|the)){0,1}"
+    r"(?: (?:ticket|case|incident|request))?\b",
     r"\b(?:(?:i )?confirm(?:ed)?|got it|noted|received|done|yes|yep|sure)\b|👍|👌|🙏|😊|🎉",
     r"(?:非常|十分|多|太|很|万分|再次|真的){0,3}(?:感谢|谢谢|谢了|谢|辛苦了?|麻烦了)"
     r"(?:您|你们?|大家|各位|老师|的|支持|帮助|帮忙|处理|了|啦){0,6}",
@@ -150,8 +162,10 @@ _GOOD = _any(
 """Thanks, agreement, and that it works."""
 
 _COURTESY = _any(
-    r"\b(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|(?:best|kind|warm)?,? ?regards|br|sincerely|yours)\b",
-    r"\b(?:team|all|everyone|colleagues?|sir|madam|support|desk|have a (?:nice|good|great) (?:day|evening|weekend|one))\b",
+    r"\b(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|(?:best|kind|warm)?,? ?regards|br"
+    r"|sincerely|yours)\b",
+    r"\b(?:team|all|everyone|colleagues?|sir|madam|support|desk"
+    r"|have a (?:nice|good|great) (?:day|evening|weekend|one))\b",
     r"\b(?:best|and|very|so|much|for|the|guys|folks|mate|friends?)\b",
     r"\b(?:your|my|from|it|now|is|to|you|that|this|a|i)\b",
     r"您好|你好|大家好|各位|老师|同事|祝好|此致|敬礼|顺祝|商祺|工作顺利|的|了|啦|哈|哦|呢|吧|啊|您|你们?|我们?|这边",

@@ -17,7 +17,8 @@ EVERY = 2.0
 BATCH = 100
 
 CHANGED = """
-SELECT m.provider, m.conversation, m.message, m.locale, i.id, i.number, i.title, i.priority, i.state, i.version,
+SELECT m.provider, m.conversation, m.message, m.locale, i.id, i.number, i.title, i.priority,
+  i.state, i.version,
   now.mark
 FROM chat_message m JOIN incident i ON i.id = m.incident_id
 CROSS JOIN LATERAL (SELECT i.state || '/' || i.priority || '/' || i.reopened || '/' || i.handler

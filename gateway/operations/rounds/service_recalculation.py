@@ -28,7 +28,8 @@ ROLLING = timedelta(minutes=10)
 
 TOLD = """
 SELECT DISTINCT incident_id FROM timeline
-WHERE incident_id = ANY($1::bigint[]) AND event = 'sla_redated' AND facts->>'service' = $2 AND facts->>'version' = $3
+WHERE incident_id = ANY($1::bigint[]) AND event = 'sla_redated' AND facts->>'service' = $2
+  AND facts->>'version' = $3
   AND at > coalesce($4::timestamptz, '-infinity')
 """
 
@@ -114,9 +115,13 @@ class ServiceRecalculation:
             done += await recalculate(self.uow, ids, change)
             async with acquire(self.uow.pool) as conn:
                 await conn.execute(
-                    APPLIED, change.service, change.promise.policy, change.policy_before, change.promise.version,
+                    APPLIED,
+                    change.service,
+                    change.promise.policy,
+                    change.policy_before,
+                    change.promise.version,
                     self.uow.clock.stamp(),
-                )  # fmt: skip
+                )
         if done:
             log.info("service_records_redated", records=done)
         return done
@@ -157,7 +162,8 @@ ORDER BY 1
 APPLIED = """
 INSERT INTO service_promise AS s (service, policy, policy_before, version, applied_at)
 VALUES ($1, $2, $3, $4, moment($5))
-ON CONFLICT (service) DO UPDATE SET policy = excluded.policy, policy_before = excluded.policy_before,
+ON CONFLICT (service) DO UPDATE SET policy = excluded.policy,
+  policy_before = excluded.policy_before,
   version = excluded.version, applied_at = excluded.applied_at
 WHERE s.version <> excluded.version
 """

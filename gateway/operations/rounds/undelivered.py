@@ -37,7 +37,8 @@ ORDER BY o.settled_at, o.id FOR UPDATE OF o, i SKIP LOCKED
 
 LOST = """
 SELECT cause, array_agg(DISTINCT role) AS roles FROM outbox
-WHERE incident_id = $1 AND cause = ANY($2::text[]) AND cause <> '' GROUP BY cause HAVING bool_and(state = 'dead') ORDER BY cause
+WHERE incident_id = $1 AND cause = ANY($2::text[]) AND cause <> '' GROUP BY cause
+HAVING bool_and(state = 'dead') ORDER BY cause
 """
 """The causes of which nobody was reached at all."""
 

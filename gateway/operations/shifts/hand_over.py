@@ -39,14 +39,16 @@ ON CONFLICT (shift_id) DO NOTHING RETURNING id
 
 LISTED = """
 INSERT INTO handover_item (handover_id, incident_id)
-SELECT h.id, i.id FROM handover h JOIN shift s ON s.id = h.shift_id JOIN staff_group g ON g.id = s.group_id
+SELECT h.id, i.id FROM handover h JOIN shift s ON s.id = h.shift_id
+  JOIN staff_group g ON g.id = s.group_id
 JOIN incident i ON is_open(i.state)
   AND (i.assignee_group = g.slug OR (g.tier = 'desk' AND i.tier = '1' AND i.assignee_group = '')
        OR (g.tier = 'tier2' AND i.tier IN ('3', 'vendor') AND i.assignee = ANY(
            SELECT p.login FROM person p WHERE p.id = ANY(s.people))))
 WHERE h.id = ANY($1::bigint[])
 UNION
-SELECT h.id, r.incident_id FROM handover h JOIN shift s ON s.id = h.shift_id JOIN staff_group g ON g.id = s.group_id
+SELECT h.id, r.incident_id FROM handover h JOIN shift s ON s.id = h.shift_id
+  JOIN staff_group g ON g.id = s.group_id
 JOIN major_report_standing r ON r.status <> 'approved'
   AND (r.assignee_group = g.slug OR (g.tier = 'desk' AND r.tier = '1' AND r.assignee_group = ''))
 WHERE h.id = ANY($1::bigint[])
@@ -103,7 +105,8 @@ HANDOVERS = """
 SELECT h.id, g.slug AS "group", s.ends_at, h.accepted_at, h.accepted_by,
   array(SELECT p.login FROM person p WHERE p.id = ANY(s.people) ORDER BY p.login) AS people,
   array(SELECT p.login FROM person p WHERE p.active AND p.id = ANY((
-    SELECT n.people FROM shift n WHERE n.group_id = s.group_id AND n.starts_at >= s.ends_at ORDER BY n.starts_at LIMIT 1
+    SELECT n.people FROM shift n WHERE n.group_id = s.group_id AND n.starts_at >= s.ends_at
+      ORDER BY n.starts_at LIMIT 1
   )::int[]) ORDER BY p.login) AS successors
 FROM handover h JOIN shift s ON s.id = h.shift_id JOIN staff_group g ON g.id = s.group_id
 """

@@ -32,7 +32,8 @@ UNACCEPTED = """
 UPDATE handover h SET reminded_at = t.now
 FROM shift s, (SELECT moment($1) AS now) AS t
 WHERE s.id = h.shift_id AND h.accepted_at IS NULL AND h.reminded_at IS NULL
-  AND greatest(s.ends_at, h.made_at + $2::interval) <= t.now AND s.ends_at > t.now - interval '1 day'
+  AND greatest(s.ends_at, h.made_at + $2::interval) <= t.now
+    AND s.ends_at > t.now - interval '1 day'
 RETURNING h.id
 """
 
@@ -40,7 +41,8 @@ NEXT = """
 SELECT h.id, g.slug AS "group", s.ends_at, p.login, p.email, p.phone, p.locale, p.roles
 FROM handover h JOIN shift s ON s.id = h.shift_id JOIN staff_group g ON g.id = s.group_id
 LEFT JOIN LATERAL (
-  SELECT n.people FROM shift n WHERE n.group_id = s.group_id AND n.starts_at >= s.ends_at ORDER BY n.starts_at LIMIT 1
+  SELECT n.people FROM shift n WHERE n.group_id = s.group_id AND n.starts_at >= s.ends_at
+    ORDER BY n.starts_at LIMIT 1
 ) AS n ON true
 LEFT JOIN person p ON p.id = ANY(n.people) AND p.active
   AND (p.email <> '' OR EXISTS (SELECT FROM contact_method c WHERE c.person_id = p.id))
@@ -50,7 +52,10 @@ WHERE h.id = ANY($1::bigint[]) ORDER BY h.id, p.login
 SHOWN = 100
 """The most records that a mail lists, the most urgent ones; it says how many there are."""
 
-ITEMS = "SELECT handover_id, incident_id FROM handover_item WHERE handover_id = ANY($1::bigint[]) ORDER BY incident_id"
+ITEMS = (
+    "SELECT handover_id, incident_id FROM handover_item WHERE handover_id = ANY($1::bigint[]) "
+    "ORDER BY incident_id"
+)
 
 
 async def notify_next_shift(uow: UnitOfWork, conn: Connection, handovers: Sequence[int]) -> None:
