@@ -70,14 +70,18 @@ class AuditSeal(msgspec.Struct, frozen=True):
     hash: str
 
 
-TURN = "SELECT pg_try_advisory_xact_lock(hashtextextended('gateway.audit', 0)), set_config('statement_timeout', '60s', true)"
+TURN = (
+    "SELECT pg_try_advisory_xact_lock(hashtextextended('gateway.audit', 0)), "
+    "set_config('statement_timeout', '60s', true)"
+)
 
 PREVIOUS = "SELECT seq, upto::text::bigint AS upto, hash FROM audit_seal ORDER BY seq DESC LIMIT 1"
 
 HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
 DIGEST = """
-SELECT count(*) AS entries, sha256(coalesce(string_agg(hash, ''::bytea ORDER BY xid, incident_id, seq), ''::bytea)) AS digest
+SELECT count(*) AS entries,
+  sha256(coalesce(string_agg(hash, ''::bytea ORDER BY xid, incident_id, seq), ''::bytea)) AS digest
 FROM timeline WHERE xid >= $1::bigint::text::xid8 AND xid < $2::bigint::text::xid8
 """
 

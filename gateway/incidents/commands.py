@@ -187,6 +187,23 @@ class FireAgain(_Command, frozen=True, kw_only=True):
 
 
 Command = (
-    Acknowledge | Unacknowledge | Assign | Return | Hold | Resume | Escalate | Resolve | Confirm | Refuse | Close | Reject
-    | DeclareMajor | Note | Rate | CallBack | Grade | Clear | FireAgain
-)  # fmt: skip
+    Acknowledge
+    | Unacknowledge
+    | Assign
+    | Return
+    | Hold
+    | Resume
+    | Escalate
+    | Resolve
+    | Confirm
+    | Refuse
+    | Close
+    | Reject
+    | DeclareMajor
+    | Note
+    | Rate
+    | CallBack
+    | Grade
+    | Clear
+    | FireAgain
+)

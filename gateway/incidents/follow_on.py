@@ -29,9 +29,13 @@ def continue_record(opened: Revision, before: PredecessorRecord, now: datetime) 
         return replace(opened, after=after)
     tier = _tier(before)
     after = replace(
-        after, state=State.ASSIGNED, tier=tier, assignee_group=before.group, assignee=before.assignee or before.handler,
+        after,
+        state=State.ASSIGNED,
+        tier=tier,
+        assignee_group=before.group,
+        assignee=before.assignee or before.handler,
         ledger=(*after.ledger, LedgerEntry(now, ClockEvent.ASSIGN, tier)),
-    )  # fmt: skip
+    )
     facts = {"person": before.handler, "group": before.group, "tier": tier, "reason": "follow_on"}
     return replace(opened, after=after, events=(*opened.events, ("assigned", facts)))
 

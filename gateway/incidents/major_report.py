@@ -16,10 +16,26 @@ from gateway.vocabulary import HoldReason
 CAUSE = "cause"
 """The custom field that holds the cause of an incident, if configured; no other field does."""
 
-REPORTED_EVENTS = frozenset({
-    "opened", "declared_major", "leader_told", "assigned", "accepted", "unacknowledged", "raised", "returned", "held",
-    "resumed", "escalated", "note", "status_update", "resolved", "reopened", "closed",
-})  # fmt: skip
+REPORTED_EVENTS = frozenset(
+    {
+        "opened",
+        "declared_major",
+        "leader_told",
+        "assigned",
+        "accepted",
+        "unacknowledged",
+        "raised",
+        "returned",
+        "held",
+        "resumed",
+        "escalated",
+        "note",
+        "status_update",
+        "resolved",
+        "reopened",
+        "closed",
+    }
+)
 """The events that are actions of people and appear in a report."""
 
 EVENTS_WITH_REASON = frozenset({"declared_major"})

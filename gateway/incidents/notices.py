@@ -8,10 +8,13 @@ from gateway.incidents.record import Notice
 from gateway.incidents.timeline import facts_text
 
 QUEUE = """
-INSERT INTO outbox (id, incident_id, channel, recipient, role, template, facts, cause, urgency, created_at, next_attempt_at)
-SELECT n.id, n.incident_id, n.channel, n.recipient, n.role, n.template, n.facts::json, n.cause, n.urgency,
+INSERT INTO outbox (id, incident_id, channel, recipient, role, template, facts, cause, urgency,
+  created_at, next_attempt_at)
+SELECT n.id, n.incident_id, n.channel, n.recipient, n.role, n.template, n.facts::json, n.cause,
+  n.urgency,
        moment($10), moment($10)
-FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::smallint[])
+FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+  $8::text[], $9::smallint[])
   AS n (id, incident_id, channel, recipient, role, template, facts, cause, urgency)
 ORDER BY n.id
 ON CONFLICT (id) DO NOTHING
@@ -26,9 +29,17 @@ async def queue_notices(
     A message that is queued already stays as it is.
     """
     rows = [
-        (notice.id(incident_id), incident_id, *notice.to, notice.role, notice.template,
-         facts_text(notice.facts), notice.cause, notice.urgency)
+        (
+            notice.id(incident_id),
+            incident_id,
+            *notice.to,
+            notice.role,
+            notice.template,
+            facts_text(notice.facts),
+            notice.cause,
+            notice.urgency,
+        )
         for incident_id, notice in notices
-    ]  # fmt: skip
+    ]
     if rows:
         await conn.execute(QUEUE, *zip(*rows, strict=True), at)

@@ -69,7 +69,9 @@ WITH today AS (SELECT (moment($2) AT TIME ZONE 'UTC')::date AS day),
      taken AS (
        INSERT INTO incident_number AS n (day, last) SELECT day, $1::bigint FROM today
        ON CONFLICT (day) DO UPDATE SET last = n.last + excluded.last RETURNING day, last)
-SELECT taken.day, taken.last, array(SELECT nextval('incident_id_seq') FROM generate_series(1, $1::bigint)) AS ids FROM taken
+SELECT taken.day, taken.last,
+  array(SELECT nextval('incident_id_seq') FROM generate_series(1, $1::bigint)) AS ids
+FROM taken
 """
 
 Reserved = tuple[list[int], list[str]]

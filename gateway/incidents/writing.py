@@ -129,7 +129,8 @@ def _rows(written: Sequence[WrittenIncident], names: Sequence[str], now: datetim
 ENTRIES = """
 INSERT INTO timeline (incident_id, seq, at, actor, event, facts, hash)
 SELECT t.incident_id, t.seq, t.at, t.actor, t.event, t.facts::json, t.hash
-FROM unnest($1::bigint[], $2::int[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::bytea[])
+FROM unnest($1::bigint[], $2::int[], $3::timestamptz[], $4::text[], $5::text[], $6::text[],
+  $7::bytea[])
   AS t(incident_id, seq, at, actor, event, facts, hash)
 """
 

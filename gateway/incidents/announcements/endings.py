@@ -31,14 +31,17 @@ class AnnouncedChange(StrEnum):
 
 
 FORMER_RECIPIENTS = """
-SELECT o.incident_id, o.channel, o.recipient, o.role, o.facts, true AS reported, o.template = 'chat' AS carded,
+SELECT o.incident_id, o.channel, o.recipient, o.role, o.facts, true AS reported,
+  o.template = 'chat' AS carded,
   '{}'::text[] AS roles
 FROM outbox o WHERE o.incident_id = ANY($1::bigint[])
 AND (o.template = 'received' OR (o.template = 'chat' AND o.facts->>'opened' = 'true'))
 UNION ALL
 SELECT heard.*, '{}'::json, false, false, coalesce(p.roles, ARRAY[heard.role]) FROM (
-  SELECT DISTINCT ON (incident_id, channel, recipient) incident_id, channel, recipient, role FROM outbox t
-  WHERE incident_id = ANY($2::bigint[]) AND state <> 'dead' AND channel <> 'voice' AND role <> 'reporter'
+  SELECT DISTINCT ON (incident_id, channel, recipient) incident_id, channel, recipient, role
+  FROM outbox t
+  WHERE incident_id = ANY($2::bigint[]) AND state <> 'dead' AND channel <> 'voice'
+    AND role <> 'reporter'
   AND template = ANY($3::text[])
   AND NOT EXISTS (SELECT FROM chat_message m
     WHERE m.incident_id = t.incident_id AND m.provider = t.channel AND m.shown IS NOT NULL)
@@ -53,9 +56,21 @@ a chat that shows a card of the incident gets no message, for the card changes.
 """
 
 BEGINNINGS = (
-    "opened", "raised", "reopened", "assigned", "escalated", "returned", "resumed", "sla_warning", "sla_breached", "unresolved",
-    "major", "update_due", "undelivered", "resolved",
-)  # fmt: skip
+    "opened",
+    "raised",
+    "reopened",
+    "assigned",
+    "escalated",
+    "returned",
+    "resumed",
+    "sla_warning",
+    "sla_breached",
+    "unresolved",
+    "major",
+    "update_due",
+    "undelivered",
+    "resolved",
+)
 """The messages whose recipients are also notified of the end."""
 
 REUSED_FACTS = ("locale", "subject", "answers")
