@@ -129,9 +129,20 @@ class _Walk:
     """
 
     __slots__ = (
-        "before_raises", "desk", "escalated", "held", "overall", "policy", "priority", "resolved", "response", "targets", "tier2",
-        "tracks", "work",
-    )  # fmt: skip
+        "before_raises",
+        "desk",
+        "escalated",
+        "held",
+        "overall",
+        "policy",
+        "priority",
+        "resolved",
+        "response",
+        "targets",
+        "tier2",
+        "tracks",
+        "work",
+    )
 
     def __init__(self, policy: Policy) -> None:
         self.tracks = tuple([Track(name, policy.calendar) for name in _NAMES])

@@ -64,7 +64,10 @@ def _day(texts: Sequence[str], pointer: str, flaws: list[Flaw]) -> list[Span]:
     spans = []
     for index, text in enumerate(texts):
         if (span := read_span(text)) is None:
-            detail = f'"{text}" is no span of hours: write it like "09:00-12:00" or, over midnight, "22:00-06:00"'
+            detail = (
+                f'"{text}" is no span of hours: '
+                'write it like "09:00-12:00" or, over midnight, "22:00-06:00"'
+            )
             flaws.append(Flaw(f"{pointer}/{index}", detail))
         else:
             spans.append(span)

@@ -124,7 +124,9 @@ class TimerFiring:
     async def _effect(self, conn: Connection, locked: LockedTimers) -> FiringEffect:
         try:
             return await self._fire(conn, locked.timers, locked.now)
-        except ValueError as error:  # the driver's refusal of a value is also an InterfaceError, and would pass for an outage
+        except ValueError as error:
+            # The driver's refusal of a value is also an InterfaceError, and would pass for an
+            # outage.
             raise UndecidableEffect(str(error)) from error
 
     async def _set_back(self, timer: TimerId, error: Exception) -> FiredBatch:

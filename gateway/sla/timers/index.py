@@ -40,7 +40,8 @@ log = structlog.get_logger()
 LOOK = """
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
 local built = redis.call('HGET', KEYS[2], 'run_id') == run
-return {built and 1 or 0, redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])}
+return {built and 1 or 0,
+  redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])}
 """
 
 BUILT = """

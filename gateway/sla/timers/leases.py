@@ -39,7 +39,8 @@ DELETE FROM replica WHERE id IN (
 
 YIELD = """
 UPDATE shard_lease SET owner = NULL, expires_at = NULL WHERE shard IN (
-  SELECT shard FROM shard_lease WHERE owner = $1 AND shard <> ALL($2::smallint[]) ORDER BY shard FOR UPDATE)
+  SELECT shard FROM shard_lease WHERE owner = $1 AND shard <> ALL($2::smallint[]) ORDER BY shard
+  FOR UPDATE)
 """
 
 HOLD = """

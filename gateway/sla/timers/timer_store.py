@@ -91,7 +91,8 @@ async def lock_due(
 
 SETTLE = """
 UPDATE timer t SET armed = false, fired_at = $4, fired_gen = f.gen, fired_epoch = f.epoch
-FROM unnest($1::bigint[], $2::smallint[], $3::int[], $5::bigint[]) AS f (incident_id, kind, gen, epoch)
+FROM unnest($1::bigint[], $2::smallint[], $3::int[], $5::bigint[])
+  AS f (incident_id, kind, gen, epoch)
 WHERE t.incident_id = f.incident_id AND t.kind = f.kind AND t.gen = f.gen AND t.armed
 """
 
@@ -137,7 +138,8 @@ async def due_soon(
 
 ARMED = """
 SELECT incident_id, kind, due_at FROM timer
-WHERE shard = $1 AND armed AND (due_at, incident_id, kind) > ($2::timestamptz, $3::bigint, $4::smallint)
+WHERE shard = $1 AND armed
+  AND (due_at, incident_id, kind) > ($2::timestamptz, $3::bigint, $4::smallint)
   AND due_at < '3000-01-01 00:00+00' AND kind = ANY($6::smallint[])
 ORDER BY due_at, incident_id, kind LIMIT $5
 """

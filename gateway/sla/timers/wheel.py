@@ -1,9 +1,9 @@
 """A hierarchical timer wheel without a clock. Pure.
 
-A member never leaves before its due time. Two levels: 64 ticks of 50 ms, then 32 turns of 3.2 s, so about 100 s ahead; members further
-ahead wait in the last turn and are placed again when it comes round. The row in PostgreSQL
-decides whether a timer fires, so a surplus member does no harm, and the same member may wait
-under several due times.
+A member never leaves before its due time. Two levels: 64 ticks of 50 ms, then 32 turns of 3.2 s,
+so about 100 s ahead; members further ahead wait in the last turn and are placed again when it
+comes round. The row in PostgreSQL decides whether a timer fires, so a surplus member does no
+harm, and the same member may wait under several due times.
 """
 
 from typing import TypeVar
