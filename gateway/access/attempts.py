@@ -22,7 +22,8 @@ COUNT = """
 INSERT INTO login_attempt AS a (subject, since, count)
 SELECT subject, moment($2), 1 FROM unnest($1::bytea[]) AS s (subject) ORDER BY subject
 ON CONFLICT (subject) DO UPDATE SET
-  count = CASE WHEN a.since + $3::interval <= excluded.since THEN 1 ELSE least(a.count + 1, 1000000) END,
+  count = CASE WHEN a.since + $3::interval <= excluded.since THEN 1
+    ELSE least(a.count + 1, 1000000) END,
   since = CASE WHEN a.since + $3::interval <= excluded.since THEN excluded.since ELSE a.since END
 RETURNING subject, count, since + $3::interval - moment($2) AS rest
 """

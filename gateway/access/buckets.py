@@ -12,8 +12,10 @@ TAKE = """
 INSERT INTO form_bucket AS b (subject, tokens, filled_at)
 VALUES ($1::bytea, $2::float8 - 1, moment($4))
 ON CONFLICT (subject) DO UPDATE SET filled_at = greatest(b.filled_at, excluded.filled_at),
-  tokens = least($2, b.tokens + greatest(extract(epoch FROM excluded.filled_at - b.filled_at)::float8, 0) / $3::float8) - 1
-WHERE least($2, b.tokens + greatest(extract(epoch FROM excluded.filled_at - b.filled_at)::float8, 0) / $3::float8) >= 1
+  tokens = least($2, b.tokens
+    + greatest(extract(epoch FROM excluded.filled_at - b.filled_at)::float8, 0) / $3::float8) - 1
+WHERE least($2, b.tokens
+  + greatest(extract(epoch FROM excluded.filled_at - b.filled_at)::float8, 0) / $3::float8) >= 1
 """
 
 

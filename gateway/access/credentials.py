@@ -15,7 +15,8 @@ WITH now AS (
   SELECT moment($2) AS at
 ), keys AS (
   UPDATE api_key SET revoked_at = (SELECT at FROM now)
-  WHERE person_id = $1::int AND revoked_at IS NULL AND ($3::int IS NULL OR id <> $3::int) AND (session OR NOT $4::bool)
+  WHERE person_id = $1::int AND revoked_at IS NULL AND ($3::int IS NULL OR id <> $3::int)
+    AND (session OR NOT $4::bool)
 ), codes AS (
   DELETE FROM chat_code WHERE person_id = $1::int
 ), chats AS (

@@ -85,10 +85,12 @@ class KeyInfo:
 
 
 INSERT = """
-INSERT INTO api_key (prefix, secret_hash, name, scopes, integration_id, created_at, expires_at, person_id, session, privy)
+INSERT INTO api_key (prefix, secret_hash, name, scopes, integration_id, created_at, expires_at,
+  person_id, session, privy)
 VALUES ($1::text, $2::bytea, $3::text, $4::text[], $5::int, moment($6), $7::timestamptz,
   $8::int, $9::bool, $10::bool)
-RETURNING id, prefix, name, scopes, integration_id, (SELECT login FROM person WHERE id = $8::int) AS person, session, created_at,
+RETURNING id, prefix, name, scopes, integration_id,
+  (SELECT login FROM person WHERE id = $8::int) AS person, session, created_at,
   expires_at, revoked_at, privy
 """
 
@@ -130,7 +132,8 @@ async def create(  # noqa: PLR0913 - the columns of a key
 
 
 KEYS = """
-SELECT k.id, k.prefix, k.name, k.scopes, k.integration_id, p.login AS person, k.session, k.created_at, k.expires_at, k.revoked_at,
+SELECT k.id, k.prefix, k.name, k.scopes, k.integration_id, p.login AS person, k.session,
+  k.created_at, k.expires_at, k.revoked_at,
   k.privy
 FROM api_key k LEFT JOIN person p ON p.id = k.person_id
 """
@@ -177,7 +180,8 @@ async def revoke(
 
 
 LOOK_UP = """
-SELECT k.id, k.name, k.scopes, k.integration_id, k.secret_hash, k.expires_at, k.person_id, k.session, k.privy,
+SELECT k.id, k.name, k.scopes, k.integration_id, k.secret_hash, k.expires_at, k.person_id,
+  k.session, k.privy,
   p.login, p.email, p.phone, p.roles,
   array(SELECT g.slug FROM staff_group_member m JOIN staff_group g ON g.id = m.group_id
         WHERE m.person_id = p.id AND g.active) AS groups,

@@ -136,7 +136,8 @@ BY_LOGIN = (
 )
 
 STILL = """
-UPDATE person SET password_hash = $3::text WHERE id = $1 AND active AND password_hash = $2::text RETURNING id
+UPDATE person SET password_hash = $3::text WHERE id = $1 AND active AND password_hash = $2::text
+RETURNING id
 """
 """A statement that changes no row if the password changed, or the person left, meanwhile."""
 

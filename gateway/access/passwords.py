@@ -131,7 +131,10 @@ def check_password(password: str, *known: str) -> str:
     elif len(set(password)) < FEWEST_LETTERS:
         why = f"has at least {FEWEST_LETTERS} different characters"
     elif is_common(password):
-        why = "is not one of the most common ones, nor one of them with digits or signs around it, nor a part again and again"
+        why = (
+            "is not one of the most common ones, nor one of them with digits or signs around it, "
+            "nor a part again and again"
+        )
     elif any(
         word and word.casefold() in password.casefold() and len(password) < len(word) + 8
         for word in known

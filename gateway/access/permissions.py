@@ -92,10 +92,14 @@ MEANING: Mapping[Action, str] = {
     Action.FOLLOW_ON: "make a record that goes on from a closed one",
     Action.CONVERT: "make a service request an incident or a change",
     Action.TELL_LEADER: "put down that the leader was told of a major incident",
-    Action.ACKNOWLEDGE_ESCALATION: "say that one has it, having been told by management escalation, which stops the ladder",
+    Action.ACKNOWLEDGE_ESCALATION: (
+        "say that one has it, having been told by management escalation, which stops the ladder"
+    ),
     Action.POST_UPDATE: "tell all subscribers how it stands, and when they hear more",
     Action.SUBSCRIBE: "be sent its status updates, and no longer",
-    Action.SUBSCRIBE_OTHERS: "let other people, and addresses outside, be sent them, see who is, and end that",
+    Action.SUBSCRIBE_OTHERS: (
+        "let other people, and addresses outside, be sent them, see who is, and end that"
+    ),
     Action.REPORT: "write the report on a major incident",
     Action.APPROVE_REPORT: "approve that report, written by somebody else",
     Action.INVITE: "make a link that lets its reporter at the record without a key",
@@ -111,7 +115,9 @@ MEANING: Mapping[Action, str] = {
     Action.DIRECTORY: "who there is",
     Action.KNOWLEDGE: "articles of the knowledge base",
     Action.PUBLISH: "write them, from the solution of a record too",
-    Action.HAND_OVER: "what one shift hands to the next, and take it over when it is one's own turn",
+    Action.HAND_OVER: (
+        "what one shift hands to the next, and take it over when it is one's own turn"
+    ),
     Action.ACCEPT_FOR: "take a shift's work over whose turn it is not",
     Action.SILENCE: "keep alerts from opening records for a while",
 }
