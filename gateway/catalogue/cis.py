@@ -25,7 +25,8 @@ MOST = 500
 """The most items that an impact query returns."""
 
 CIS = """
-SELECT name, kind, coalesce(service, '') AS service, attributes, aliases, version, created_at, updated_at,
+SELECT name, kind, coalesce(service, '') AS service, attributes, aliases, version, created_at,
+  updated_at,
   array(SELECT d.depends_on FROM ci_dependency d WHERE d.ci = c.name ORDER BY 1) AS depends_on,
   array(SELECT d.ci FROM ci_dependency d WHERE d.depends_on = c.name ORDER BY 1) AS dependents
 FROM ci c
@@ -45,8 +46,8 @@ def ci_of(row: Record) -> Ci:
 
 
 LIST = (
-    CIS
-    + "WHERE name > $1::text AND ($2::text IS NULL OR service = $2::text) ORDER BY name LIMIT $3::int"
+    CIS + "WHERE name > $1::text AND ($2::text IS NULL OR service = $2::text) "
+    "ORDER BY name LIMIT $3::int"
 )
 
 
@@ -55,7 +56,10 @@ async def page(conn: Connection, after: str, limit: int, *, service: str | None 
     return [ci_of(row) for row in await conn.fetch(LIST, after, service, limit)]
 
 
-VERSION = "SELECT count(*) || ' ' || coalesce(sum(version), 0) || ' ' || coalesce(max(updated_at)::text, '') FROM ci"
+VERSION = (
+    "SELECT count(*) || ' ' || coalesce(sum(version), 0) "
+    "|| ' ' || coalesce(max(updated_at)::text, '') FROM ci"
+)
 
 
 async def version(conn: Connection) -> str:
@@ -104,9 +108,11 @@ WRITE = """
 INSERT INTO ci (name, kind, service, attributes, aliases, created_at, updated_at)
 SELECT t.name, t.kind, nullif(t.service, ''), t.attributes::json,
   array(SELECT json_array_elements_text(t.aliases::json)), n.now, n.now
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $6::text[]) AS t (name, kind, service, attributes, aliases),
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $6::text[])
+  AS t (name, kind, service, attributes, aliases),
   moment($5) AS n (now)
-ON CONFLICT (name) DO UPDATE SET kind = EXCLUDED.kind, service = EXCLUDED.service, attributes = EXCLUDED.attributes,
+ON CONFLICT (name) DO UPDATE SET kind = EXCLUDED.kind, service = EXCLUDED.service,
+  attributes = EXCLUDED.attributes,
   aliases = EXCLUDED.aliases, version = ci.version + 1, updated_at = EXCLUDED.updated_at
 """
 

@@ -114,7 +114,8 @@ def _csv_rows(text: str) -> Iterator[Row]:
             name for name in header if name not in COLUMNS and not name.startswith(ATTRIBUTE)
         ]:
             raise Malformed(
-                f"line 1: no column is named {unknown[0]!r}: there are {', '.join(COLUMNS)} and {ATTRIBUTE}NAME"
+                f"line 1: no column is named {unknown[0]!r}: there are {', '.join(COLUMNS)} and "
+                f"{ATTRIBUTE}NAME"
             )
         if missing := {"name", "kind"} - set(header):
             raise Malformed(f"line 1: the column {min(missing)} is missing")

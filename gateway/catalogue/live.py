@@ -43,7 +43,8 @@ SELECT login, 'security' = ANY(roles) AS officer FROM person WHERE active AND ro
 """
 
 SHIFTS = """
-SELECT g.slug, s.starts_at, s.ends_at, array(SELECT p.login FROM person p WHERE p.id = ANY(s.people) AND p.active) AS people
+SELECT g.slug, s.starts_at, s.ends_at,
+  array(SELECT p.login FROM person p WHERE p.id = ANY(s.people) AND p.active) AS people
 FROM staff_group g CROSS JOIN LATERAL (
   SELECT * FROM shift WHERE group_id = g.id AND ends_at > moment($1)
   ORDER BY starts_at LIMIT 2) s

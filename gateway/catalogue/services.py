@@ -35,8 +35,10 @@ CHECKS: Checks = {
 """The fields of a service that can be written, beside its slug, and the check of each."""
 
 SERVICES = """
-SELECT slug, name, description, coalesce(owner_group, '') AS owner_group, coalesce(desk_group, '') AS desk_group,
-  coalesce(tier2_group, '') AS tier2_group, coalesce(tier3_group, '') AS tier3_group, criticality, support_hours, policy, targets,
+SELECT slug, name, description,
+  coalesce(owner_group, '') AS owner_group, coalesce(desk_group, '') AS desk_group,
+  coalesce(tier2_group, '') AS tier2_group, coalesce(tier3_group, '') AS tier3_group,
+  criticality, support_hours, policy, targets,
   aliases, active, version, created_at, updated_at
 FROM service
 """
@@ -62,8 +64,8 @@ async def every(conn: Connection) -> list[Service]:
 
 
 LIST = (
-    SERVICES
-    + "WHERE slug > $1::text AND ($2::bool IS NULL OR active = $2::bool) ORDER BY slug LIMIT $3::int"
+    SERVICES + "WHERE slug > $1::text AND ($2::bool IS NULL OR active = $2::bool) "
+    "ORDER BY slug LIMIT $3::int"
 )
 
 
@@ -88,9 +90,11 @@ async def by_slug(conn: Connection, slug: str, *, lock: bool = False) -> Service
 
 
 INSERT = """
-INSERT INTO service (slug, name, description, owner_group, desk_group, tier2_group, tier3_group, criticality, support_hours,
+INSERT INTO service (slug, name, description, owner_group, desk_group, tier2_group, tier3_group,
+  criticality, support_hours,
   policy, targets, aliases, active, created_at, updated_at)
-SELECT $1::text, $2::text, $3::text, nullif($4::text, ''), nullif($5::text, ''), nullif($6::text, ''), nullif($7::text, ''),
+SELECT $1::text, $2::text, $3::text, nullif($4::text, ''), nullif($5::text, ''),
+  nullif($6::text, ''), nullif($7::text, ''),
   $8::text, $9::text, $10::text, $11::json, $12::text[], $13::bool, t.now, t.now
 FROM moment($14) AS t (now)
 """
@@ -112,8 +116,10 @@ async def create(
 
 
 UPDATE = """
-UPDATE service SET name = $2, description = $3, owner_group = nullif($4::text, ''), desk_group = nullif($5::text, ''),
-  tier2_group = nullif($6::text, ''), tier3_group = nullif($7::text, ''), criticality = $8, support_hours = $9, policy = $10,
+UPDATE service SET name = $2, description = $3,
+  owner_group = nullif($4::text, ''), desk_group = nullif($5::text, ''),
+  tier2_group = nullif($6::text, ''), tier3_group = nullif($7::text, ''),
+  criticality = $8, support_hours = $9, policy = $10,
   targets = $11::json, aliases = $12::text[], active = $13, version = version + 1,
   updated_at = moment($14)
 WHERE slug = $1
