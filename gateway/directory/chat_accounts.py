@@ -87,7 +87,8 @@ async def link(
 
 
 UNLINK = """
-DELETE FROM chat_identity WHERE person_id = $1 AND provider = $2 AND tenant = $3 AND user_id = $4 RETURNING person_id
+DELETE FROM chat_identity WHERE person_id = $1 AND provider = $2 AND tenant = $3 AND user_id = $4
+RETURNING person_id
 """
 
 

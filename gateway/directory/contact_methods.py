@@ -10,8 +10,10 @@ from gateway.settings.recipients import RecipientAddress
 
 READ = """
 SELECT p.id, p.login, p.email, p.locale, p.zone, p.active,
-  array(SELECT m.channel FROM contact_method m WHERE m.person_id = p.id ORDER BY m.position) AS channels,
-  array(SELECT m.address FROM contact_method m WHERE m.person_id = p.id ORDER BY m.position) AS addresses
+  array(SELECT m.channel FROM contact_method m WHERE m.person_id = p.id ORDER BY m.position)
+    AS channels,
+  array(SELECT m.address FROM contact_method m WHERE m.person_id = p.id ORDER BY m.position)
+    AS addresses
 FROM person p WHERE p.login = $1
 """
 

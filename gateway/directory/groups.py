@@ -103,7 +103,8 @@ async def create(
 
 
 UPDATE = """
-UPDATE staff_group SET name = $2, tier = $3, active = $4, skills = $5::text[], version = version + 1,
+UPDATE staff_group SET name = $2, tier = $3, active = $4, skills = $5::text[],
+  version = version + 1,
   updated_at = moment($6)
 WHERE slug = $1
 """
@@ -141,7 +142,8 @@ KNOWN = (
 )
 LEAVE = "DELETE FROM staff_group_member WHERE group_id = $1 AND person_id <> ALL($2::int[])"
 JOIN = """
-INSERT INTO staff_group_member (group_id, person_id) SELECT $1, unnest($2::int[]) ON CONFLICT (group_id, person_id) DO NOTHING
+INSERT INTO staff_group_member (group_id, person_id) SELECT $1, unnest($2::int[])
+ON CONFLICT (group_id, person_id) DO NOTHING
 """
 
 

@@ -21,7 +21,8 @@ from gateway.directory.roles import Role, parse_roles
 from gateway.errors import Conflict, NotFound
 
 PEOPLE = """
-SELECT p.id, p.login, p.name, p.email, p.phone, p.locale, p.zone, p.active, p.roles, p.skills, p.version, p.created_at,
+SELECT p.id, p.login, p.name, p.email, p.phone, p.locale, p.zone, p.active, p.roles, p.skills,
+  p.version, p.created_at,
   p.updated_at,
 array(SELECT g.slug FROM staff_group_member m JOIN staff_group g ON g.id = m.group_id
       WHERE m.person_id = p.id AND g.active ORDER BY g.slug) AS groups
@@ -51,7 +52,8 @@ def person_of(row: Record) -> Person:
 LIST = (
     PEOPLE
     + """
-WHERE p.login > $1::text AND ($2::bool IS NULL OR p.active = $2::bool) AND ($3::text IS NULL OR $3::text = ANY(p.roles))
+WHERE p.login > $1::text AND ($2::bool IS NULL OR p.active = $2::bool)
+  AND ($3::text IS NULL OR $3::text = ANY(p.roles))
 ORDER BY p.login LIMIT $4::int
 """
 )
@@ -84,8 +86,10 @@ async def by_login(conn: Connection, login: str, *, lock: bool = False) -> Perso
 
 
 INSERT = """
-INSERT INTO person (login, name, email, phone, locale, zone, active, roles, skills, created_at, updated_at)
-SELECT $1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::bool, $8::text[], $9::text[], t.now, t.now
+INSERT INTO person (login, name, email, phone, locale, zone, active, roles, skills, created_at,
+  updated_at)
+SELECT $1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::bool, $8::text[], $9::text[],
+  t.now, t.now
 FROM moment($10) AS t (now)
 """
 
@@ -104,7 +108,8 @@ async def create(conn: Connection, fields: Mapping[str, Any], stamp: datetime | 
 
 
 UPDATE = """
-UPDATE person SET name = $2, email = $3, phone = $4, locale = $5, zone = $6, active = $7, roles = $8::text[], skills = $9::text[],
+UPDATE person SET name = $2, email = $3, phone = $4, locale = $5, zone = $6, active = $7,
+  roles = $8::text[], skills = $9::text[],
   version = version + 1, updated_at = moment($10)
 WHERE login = $1
 """

@@ -9,7 +9,8 @@ from gateway.directory.person import Reachable
 REACHABLE = """
 WITH serving AS (
   SELECT g.slug, g.tier, s.people FROM shift s JOIN staff_group g ON g.id = s.group_id
-  WHERE g.active AND s.starts_at <= $4 AND s.ends_at > $4 AND (g.slug = ANY($3::text[]) OR g.tier = 'desk'))
+  WHERE g.active AND s.starts_at <= $4 AND s.ends_at > $4
+    AND (g.slug = ANY($3::text[]) OR g.tier = 'desk'))
 SELECT p.login, p.email, p.phone, p.roles,
   array(SELECT g.slug FROM staff_group_member m JOIN staff_group g ON g.id = m.group_id
         WHERE m.person_id = p.id AND g.active) AS groups,
@@ -17,8 +18,11 @@ SELECT p.login, p.email, p.phone, p.roles,
   EXISTS (SELECT FROM serving WHERE tier = 'desk' AND p.id = ANY(people)) AS at_desk
 FROM person p
 WHERE p.active AND (p.email <> '' OR EXISTS (SELECT FROM contact_method c WHERE c.person_id = p.id))
-AND (p.roles && $1::text[] OR p.login = ANY($2::text[]) OR (lower(p.email) = ANY($2::text[])) OR p.phone = ANY($2::text[])
-  OR p.id IN (SELECT m.person_id FROM staff_group_member m JOIN staff_group g ON g.id = m.group_id WHERE g.slug = ANY($3::text[]))
+AND (p.roles && $1::text[] OR p.login = ANY($2::text[]) OR (lower(p.email) = ANY($2::text[]))
+  OR p.phone = ANY($2::text[])
+  OR p.id IN (
+    SELECT m.person_id FROM staff_group_member m JOIN staff_group g ON g.id = m.group_id
+    WHERE g.slug = ANY($3::text[]))
   OR EXISTS (SELECT FROM serving WHERE slug = ANY($3::text[]) AND p.id = ANY(people)))
 ORDER BY p.login
 """
