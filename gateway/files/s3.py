@@ -53,7 +53,8 @@ class S3Store:
         self._who = AwsCredentials(
             access_key=settings.access_key, secret_key=settings.secret_key, region=settings.region
         )
-        # A connection that the store closed meanwhile would fail a request whose body cannot be sent twice.
+        # A connection that the store closed meanwhile would fail a request whose body cannot be
+        # sent twice.
         self._client = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(force_close=True),
             timeout=TIMEOUT,

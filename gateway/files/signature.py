@@ -68,7 +68,10 @@ def authorization(
     scope = f"{at:%Y%m%d}/{who.region}/{who.service}/aws4_request"
     signed = "\n".join([ALGORITHM, stamp(at), scope, sha256(canonical.encode()).hexdigest()])
     signature = hmac.new(_key(who, at), signed.encode(), sha256).hexdigest()
-    return f"{ALGORITHM} Credential={who.access_key}/{scope}, SignedHeaders={names}, Signature={signature}"
+    return (
+        f"{ALGORITHM} Credential={who.access_key}/{scope}, SignedHeaders={names}, "
+        f"Signature={signature}"
+    )
 
 
 def _key(who: AwsCredentials, at: datetime) -> bytes:

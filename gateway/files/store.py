@@ -134,7 +134,8 @@ async def put_parts(conn: Connection, attachment: int, received: ReceivedFile) -
 
 
 PART = """
-SELECT CASE WHEN a.place = 'row' THEN substring(a.content FROM $2::int * 262144 + 1 FOR 262144) ELSE p.content END
+SELECT CASE WHEN a.place = 'row' THEN substring(a.content FROM $2::int * 262144 + 1 FOR 262144)
+  ELSE p.content END
 FROM attachment a LEFT JOIN attachment_part p ON p.attachment_id = a.id AND p.part = $2::int
 WHERE a.id = $1 AND a.removed_at IS NULL
 """

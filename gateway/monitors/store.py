@@ -46,7 +46,10 @@ STATE_FIELDS = (
 )
 """The state of a monitor, in the order of the statements."""
 
-MONITORS = "SELECT i.slug AS integration, m.* FROM monitor m JOIN integration i ON i.id = m.integration_id "
+MONITORS = (
+    "SELECT i.slug AS integration, m.* FROM monitor m "
+    "JOIN integration i ON i.id = m.integration_id "
+)
 
 
 def _of(row: Record) -> Monitor:
@@ -123,7 +126,8 @@ async def put_off(
 
 
 LIVES = """
-UPDATE monitor SET pinged_at = $2, started_at = $3, down_since = $4, exit_status = $5, note = $6, expected_at = $7, due_at = $8
+UPDATE monitor SET pinged_at = $2, started_at = $3, down_since = $4, exit_status = $5, note = $6,
+  expected_at = $7, due_at = $8
 WHERE id = $1
 """
 
@@ -138,7 +142,8 @@ COUNT = (
 )
 
 INSERT = """
-INSERT INTO monitor (integration_id, slug, name, description, period_seconds, schedule, zone, grace_seconds, severity, service,
+INSERT INTO monitor (integration_id, slug, name, description, period_seconds, schedule, zone,
+  grace_seconds, severity, service,
   ci, enabled, expected_at, due_at, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)
 ON CONFLICT (integration_id, slug) DO NOTHING RETURNING id
@@ -181,8 +186,9 @@ async def create(
 
 
 UPDATE = """
-UPDATE monitor SET name = $2, description = $3, period_seconds = $4, schedule = $5, zone = $6, grace_seconds = $7, severity = $8,
-  service = $9, ci = $10, enabled = $11, expected_at = $12, due_at = $13, version = version + 1, updated_at = $14
+UPDATE monitor SET name = $2, description = $3, period_seconds = $4, schedule = $5, zone = $6,
+  grace_seconds = $7, severity = $8, service = $9, ci = $10, enabled = $11, expected_at = $12,
+  due_at = $13, version = version + 1, updated_at = $14
 WHERE id = $1
 """
 

@@ -10,7 +10,8 @@ from gateway.oncall.shift import Shift, flaws
 GROUP = "SELECT id FROM staff_group WHERE slug = $1 FOR UPDATE"
 KNOWN = "SELECT id, login FROM person WHERE login = ANY($1::text[]) AND active"
 FORGET = """
-DELETE FROM shift s WHERE s.group_id = $1 AND s.starts_at >= $2 AND NOT EXISTS (SELECT FROM handover h WHERE h.shift_id = s.id)
+DELETE FROM shift s WHERE s.group_id = $1 AND s.starts_at >= $2
+  AND NOT EXISTS (SELECT FROM handover h WHERE h.shift_id = s.id)
 """
 LATEST = "SELECT max(ends_at) FROM shift WHERE group_id = $1"
 PLAN = "INSERT INTO shift (group_id, starts_at, ends_at, people) VALUES ($1, $2, $3, $4)"
@@ -54,7 +55,8 @@ async def plan(conn: Connection, slug: str, shifts: Sequence[Shift], now: dateti
 
 
 ROSTER = """
-SELECT s.starts_at, s.ends_at, array(SELECT p.login FROM person p WHERE p.id = ANY(s.people) ORDER BY p.login) AS people
+SELECT s.starts_at, s.ends_at,
+  array(SELECT p.login FROM person p WHERE p.id = ANY(s.people) ORDER BY p.login) AS people
 FROM shift s JOIN staff_group g ON g.id = s.group_id
 WHERE g.slug = $1 AND s.ends_at > $2 AND s.starts_at < $3 ORDER BY s.starts_at LIMIT 1000
 """

@@ -57,12 +57,18 @@ WORDS: Mapping[str, Translations] = {
     "received": ("We have your report", "我们已收到您的报告"),
     "number": ("Number", "编号"),
     "received_before": (
-        "We had already received this form. If you have changed something since, add it on the page of your report.",
+        (
+            "We had already received this form. If you have changed something since, add it on the "
+            "page of your report."
+        ),
         "此表单先前已收到。如之后有修改，请在您的报告页面补充。",
     ),
     "follow": ("Follow your report", "查看您的报告"),
     "keep_link": (
-        "Keep this address: whoever has it can read your report and answer for you. It works until {}.",
+        (
+            "Keep this address: whoever has it can read your report and answer for you. It works "
+            "until {}."
+        ),
         "请保存此链接：持有链接的人可以查看报告并代您答复。有效期至 {}。",
     ),
     "waiting": ("Thank you. Somebody will look at your report", "谢谢，您的报告将由人工查看"),
@@ -139,7 +145,10 @@ WORDS: Mapping[str, Translations] = {
     "413_do": ("Please go back and send fewer or smaller files.", "请返回，减少文件数量或大小。"),
     "429": ("Too many reports", "报告过多"),
     "429_do": (
-        "Too many reports came from your network or about this service. Go back, wait {} seconds, and send it again.",
+        (
+            "Too many reports came from your network or about this service. Go back, wait {} "
+            "seconds, and send it again."
+        ),
         "来自您的网络或关于此服务的报告过多。请返回，等待 {} 秒后再次提交。",
     ),
     "503": ("Too busy just now", "系统繁忙"),
