@@ -1,9 +1,9 @@
 """The clock that all code of the gateway takes the time from.
 
 PostgreSQL's clock decides whether a timer is due and when something happened, so `stamp()`
-returns None in production and every statement writes `moment($n)`, which is the moment of the statement then.
-Tests pass a clock whose `stamp()` returns a moment they chose. `monotonic()` measures durations
-and schedules polls; it never decides that something is due.
+returns None in production and every statement writes `moment($n)`, which is the moment of the
+statement then. Tests pass a clock whose `stamp()` returns a moment they chose. `monotonic()`
+measures durations and schedules polls; it never decides that something is due.
 """
 
 import asyncio

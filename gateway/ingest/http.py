@@ -170,9 +170,17 @@ class AlertEndpoint:
             )
             raise Malformed(error.detail, flaws=error.flaws, receipt=str(receipt.id)) from None
         submission = Submission(
-            integration_id, source.slug, body, headers, parsed.alerts, parsed.refused, parsed.ignored, parsed.lost,
-            parsed.delivery_id, mended=parsed.mended,
-        )  # fmt: skip
+            integration_id,
+            source.slug,
+            body,
+            headers,
+            parsed.alerts,
+            parsed.refused,
+            parsed.ignored,
+            parsed.lost,
+            parsed.delivery_id,
+            mended=parsed.mended,
+        )
         most = self.settings.server.max_items
         if submission.items > most:
             raise TooLarge(f"{submission.items} items in one request: send at most {most}")

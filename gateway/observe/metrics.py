@@ -44,8 +44,8 @@ class Metrics:
     """The metrics of a replica.
 
     `sources` are the slugs of the configured sources and `channels` the names of the channels by
-    which people are notified; all others count as `other`. The registry `by_route` has the one family with a series for every route: thousands, which are rendered
-    outside of the event loop.
+    which people are notified; all others count as `other`. The registry `by_route` has the one
+    family with a series for every route: thousands, which are rendered outside of the event loop.
     """
 
     def __init__(

@@ -18,9 +18,15 @@ SLUGS = tuple(provider.slug for provider in PROVIDERS)
 
 
 def build_chat_endpoint(
-    settings: Settings, uow: UnitOfWork, submit: Submit, authenticate: Authenticate, metrics: Metrics, tokens: PressTokens,
-    channels: Iterable[str], reader: ParseWorker,
-) -> ChatEndpoint:  # fmt: skip
+    settings: Settings,
+    uow: UnitOfWork,
+    submit: Submit,
+    authenticate: Authenticate,
+    metrics: Metrics,
+    tokens: PressTokens,
+    channels: Iterable[str],
+    reader: ParseWorker,
+) -> ChatEndpoint:
     """Return the endpoint as configured; `channels` are those that can post answers."""
     filing = ChatHandler(ReportService(uow, submit, metrics), tokens, frozenset(channels))
     providers = {provider.slug: provider for provider in PROVIDERS}

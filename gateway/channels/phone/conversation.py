@@ -96,7 +96,8 @@ class CallDialogue:
         signed = bool(self.room.phone.provider(self.provider.slug).secrets)
         if not signed or event.direction is not CallDirection.OUTBOUND:
             raise Forbidden(
-                "a key counts only in a call that the gateway made and its telephone system signs for"
+                "a key counts only in a call that the gateway made and its telephone system signs "
+                "for"
             )
 
     async def replied(self, message: TextMessage) -> web.Response:

@@ -1,6 +1,6 @@
-"""The adapter of DingTalk 钉钉: messages to a robot, presses on cards, and application events. Pure.
+"""The adapter of DingTalk 钉钉: messages, presses on cards, application events. Pure.
 
-All of them arrive at one address.
+The messages are those to a robot. All of them arrive at one address.
 
 https://open.dingtalk.com/document/orgapp/receive-message (messages and their signature)
 https://open.dingtalk.com/document/development/event-callback-card (cards and their signature)
