@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Tells the incident gateway of a notification of Nagios or Icinga 2. Needs nothing but Python 3.6.
 
-usage: notify_incident_gateway.py --url https://gateway.example --source nagios --key-file FILE NAME=VALUE...
+usage: notify_incident_gateway.py --url https://gateway.example --source nagios --key-file FILE
+       NAME=VALUE...
 
-Names: type host service business_service state output long_output address groups author comment url time.
+Names: type host service business_service state output long_output address groups author comment
+url time.
 
-Every notification is first written to a spool and sent from there, in the order in which they were started, until the
-gateway has taken it. What cannot be sent within --within seconds is kept: a process in the background goes on, and so does
-the next notification.
+Every notification is first written to a spool and sent from there, in the order in which they
+were started, until the gateway has taken it. What cannot be sent within --within seconds is kept:
+a process in the background goes on, and so does the next notification.
 Exit status: 0 committed, 1 kept for later, 2 refused.
 """
 
@@ -26,8 +28,8 @@ import urllib.request
 import uuid
 
 NAMES = (
-    "type", "host", "service", "business_service", "state", "output", "long_output", "address", "groups", "author", "comment",
-    "url", "time",
+    "type", "host", "service", "business_service", "state", "output", "long_output", "address",
+    "groups", "author", "comment", "url", "time",
 )  # fmt: skip
 UNSET = "$"
 """How a macro begins that was left as it is written."""
@@ -37,17 +39,20 @@ REPLACEMENT = "\ufffd"
 
 COMMITTED, KEPT, REFUSED = 0, 1, 2
 WITHIN = {"nagios": 25.0, "icinga": 55.0}
-"""Seconds after which a command ends by itself: Nagios kills it after 30 (notification_timeout), Icinga 2 after 60 (timeout)."""
+"""Seconds after which a command ends: Nagios kills it after 30, Icinga 2 after 60, by default."""
 
 LONGEST_PAUSE = 5.0
 GOES_ON = 7 * 86400.0
 """Seconds for which the process in the background goes on."""
 
 NEVER = (400, 413, 415, 422)
-"""Answers that stay the same however often this is sent; others end when somebody mends the gateway or the key."""
+"""Answers that stay the same however often this is sent.
+
+Others end when somebody mends the gateway or the key.
+"""
 
 SETTLE = 0.2
-"""Seconds in which notifications that were started together come to stand in the spool, in any order."""
+"""Seconds in which notifications started together come to stand in the spool, in any order."""
 
 MOST = 20000
 """Notifications that a spool holds at most."""
@@ -87,11 +92,28 @@ def parsed(argv):
     """The command line."""
     parser = argparse.ArgumentParser(description="tell the incident gateway of a notification")
     parser.add_argument("--url", required=True)
-    parser.add_argument("--key-file", required=True, help="a file that holds the ingest key; a command line can be read by all")
+    parser.add_argument(
+        "--key-file",
+        required=True,
+        help="a file that holds the ingest key; a command line can be read by all",
+    )
     parser.add_argument("--source", choices=sorted(WITHIN), default="nagios")
-    parser.add_argument("--within", type=float, help="seconds; what starts this kills it after 30 (Nagios) or 60 (Icinga)")
-    parser.add_argument("--pause", type=float, default=1.0, help="seconds before the second attempt, doubled each time up to 5")
-    parser.add_argument("--spool", default=os.path.join("~", ".incident-gateway"), help="a folder that this may write to")
+    parser.add_argument(
+        "--within",
+        type=float,
+        help="seconds; what starts this kills it after 30 (Nagios) or 60 (Icinga)",
+    )
+    parser.add_argument(
+        "--pause",
+        type=float,
+        default=1.0,
+        help="seconds before the second attempt, doubled each time up to 5",
+    )
+    parser.add_argument(
+        "--spool",
+        default=os.path.join("~", ".incident-gateway"),
+        help="a folder that this may write to",
+    )
     parser.add_argument("told", nargs="+", metavar="NAME=VALUE")
     asked = parser.parse_args(argv)
     if asked.within is None:
@@ -106,11 +128,18 @@ def body(told):
     if unknown:
         raise SystemExit("unknown: " + ", ".join(unknown))
     texts = {name: readable(value).replace("\0", "") for name, _, value in pairs}
-    return {name: text for name, text in texts.items() if text and not (text.startswith(UNSET) and text.endswith(UNSET))}
+    return {
+        name: text
+        for name, text in texts.items()
+        if text and not (text.startswith(UNSET) and text.endswith(UNSET))
+    }
 
 
 def readable(value):
-    """Return an argument as text: bytes that are no UTF-8 are read as the gateway reads them, so that no two names become one."""
+    """Return an argument as text.
+
+    Bytes that are no UTF-8 are read as the gateway reads them, so that no two names become one.
+    """
     if value == value.encode("utf-8", "replace").decode("utf-8"):
         return value
     sent = os.fsencode(value)
@@ -127,7 +156,10 @@ def readable(value):
 
 
 def order(told):
-    """Return a name that sorts as notifications were started: by the sender's second, this process' start, its number."""
+    """Return a name that sorts as notifications were started.
+
+    It has the sender's second, this process' start, its number.
+    """
     second = told.get("time", "")
     second = int(second) if second.isdigit() and len(second) < 12 else int(time.time())
     try:
@@ -139,11 +171,21 @@ def order(told):
 
 
 def folder(wanted):
-    """Return the folder that was asked for or, where it cannot be written, one of this user's own for passing files."""
-    for path in (os.path.expanduser(wanted), os.path.join(tempfile.gettempdir(), "incident-gateway-%d" % os.geteuid())):
+    """Return the folder that was asked for or, where it cannot be written, a temporary one.
+
+    The temporary one is this user's own.
+    """
+    for path in (
+        os.path.expanduser(wanted),
+        os.path.join(tempfile.gettempdir(), "incident-gateway-%d" % os.geteuid()),
+    ):
         try:
             os.makedirs(path, mode=0o700, exist_ok=True)
-            if os.stat(path).st_uid == os.geteuid() and not os.path.islink(path) and os.access(path, os.W_OK | os.X_OK):
+            if (
+                os.stat(path).st_uid == os.geteuid()
+                and not os.path.islink(path)
+                and os.access(path, os.W_OK | os.X_OK)
+            ):
                 return path
         except OSError as error:
             print(error, file=sys.stderr)
@@ -151,12 +193,17 @@ def folder(wanted):
 
 
 class Spool:
-    """A folder of notifications that are not committed yet, for one gateway and one key; one process at a time sends from it."""
+    """A folder of notifications that are not committed yet, for one gateway and one key.
+
+    One process at a time sends from it.
+    """
 
     def __init__(self, asked):
         self.url = asked.url.rstrip("/") + "/ingest/" + asked.source
         self.key_file = asked.key_file
-        target = hashlib.sha256("\n".join((self.url, os.path.abspath(asked.key_file))).encode()).hexdigest()[:16]
+        target = hashlib.sha256(
+            "\n".join((self.url, os.path.abspath(asked.key_file))).encode()
+        ).hexdigest()[:16]
         self.folder = os.path.join(folder(asked.spool), target)
         self.refused = os.path.join(self.folder, "refused")
         self.blocked = None
@@ -170,7 +217,8 @@ class Spool:
         name = order(told) + ".json"
         partly = os.path.join(self.folder, "." + name)
         with open(partly, "w") as file:
-            json.dump({"id": str(uuid.uuid4()), "body": told}, file)  # the same id for every attempt
+            # The same id for every attempt.
+            json.dump({"id": str(uuid.uuid4()), "body": told}, file)
             file.flush()
             os.fsync(file.fileno())
         os.rename(partly, os.path.join(self.folder, name))
@@ -200,10 +248,14 @@ class Spool:
 
     def waiting(self):
         """The notifications that are not committed, in order."""
-        return sorted(name for name in os.listdir(self.folder) if name.endswith(".json") and not name.startswith("."))
+        return sorted(
+            name
+            for name in os.listdir(self.folder)
+            if name.endswith(".json") and not name.startswith(".")
+        )
 
     def drain(self, until, pause):
-        """Send until nothing waits; False where time ran out or somebody has to mend something first."""
+        """Send until nothing waits; False where time ran out or somebody has to mend something."""
         first = pause
         while True:
             waiting = self.waiting()
@@ -215,7 +267,9 @@ class Spool:
                 pause = first
                 continue
             if answer == REFUSED:
-                os.rename(os.path.join(self.folder, waiting[0]), os.path.join(self.refused, waiting[0]))
+                os.rename(
+                    os.path.join(self.folder, waiting[0]), os.path.join(self.refused, waiting[0])
+                )
                 continue
             if self.blocked is not None or time.monotonic() + pause >= until:
                 return False
@@ -226,7 +280,9 @@ class Spool:
         """Post one notification once."""
         try:
             request = self.request(name)
-            with urllib.request.urlopen(request, timeout=max(min(10.0, until - time.monotonic()), 0.1)) as answer:
+            with urllib.request.urlopen(
+                request, timeout=max(min(10.0, until - time.monotonic()), 0.1)
+            ) as answer:
                 print(answer.read(2000).decode("utf-8", "replace"))
                 return COMMITTED
         except urllib.error.HTTPError as error:
@@ -238,7 +294,8 @@ class Spool:
                 self.blocked = said
         except ValueError as error:  # an address that is none
             self.blocked = str(error)
-        except (OSError, http.client.HTTPException) as error:  # a lost connection, a timeout, half an answer
+        except (OSError, http.client.HTTPException) as error:
+            # A lost connection, a timeout, half an answer.
             print(error, file=sys.stderr)
         return KEPT
 
@@ -262,7 +319,7 @@ class Spool:
 
 
 def in_background(spool, pause):
-    """Go on sending in a process of its own, which what started this one does not wait for; only one does at a time."""
+    """Go on sending in a process that nothing waits for; only one does at a time."""
     sys.stdout.flush()
     sys.stderr.flush()
     if os.fork():
