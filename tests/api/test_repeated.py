@@ -47,8 +47,9 @@ BODIES: dict[str, dict[str, Any]] = {
 MAJOR = {"impact": "business", "urgency": "urgent"}
 KINDS: dict[str, dict[str, Any]] = {
     "convert": {"kind": "service_request", "request_category": "hardware_software"},
-    "leader_told": MAJOR, "acknowledge_escalation": MAJOR,
-}  # fmt: skip
+    "leader_told": MAJOR,
+    "acknowledge_escalation": MAJOR,
+}
 MADE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "people": ({"login": "ann", "name": "Ann"}, {"name": "Anne"}),
     "groups": ({"slug": "dba", "name": "Databases", "tier": "tier2"}, {"name": "DBA"}),

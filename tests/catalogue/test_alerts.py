@@ -162,9 +162,11 @@ async def test_linked_incident_is_not_routed(knowing: Knowing) -> None:
     [
         ("CRITICAL", "shop", 4, "services.shop.severity.critical"),
         ("warning", "shop", 1, "services.shop.sources.generic.warning"),
-        ("info", "shop", 4, ""), ("critical", "mail", 1, ""), ("warning", "", 3, ""),
+        ("info", "shop", 4, ""),
+        ("critical", "mail", 1, ""),
+        ("warning", "", 3, ""),
     ],
-)  # fmt: skip
+)
 async def test_service_severity_mapping_sets_priority_and_is_recorded(
     knowing: Knowing, severity: str, service: str, priority: int, rule: str
 ) -> None:

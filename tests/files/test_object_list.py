@@ -7,7 +7,10 @@ import pytest
 from gateway.errors import Malformed
 from gateway.files.object_list import ObjectList, read_object_list
 
-ENTRY = "<Contents><Key>gw/a&amp;b</Key><Size>1</Size><LastModified>2026-03-02T12:00:00.000Z</LastModified></Contents>"
+ENTRY = (
+    "<Contents><Key>gw/a&amp;b</Key><Size>1</Size>"
+    "<LastModified>2026-03-02T12:00:00.000Z</LastModified></Contents>"
+)
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
 

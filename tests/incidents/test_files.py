@@ -39,16 +39,19 @@ def test_file_type_is_detected_from_content(content: bytes, kind: str) -> None:
     assert media_type(content) == kind
 
 
-@pytest.mark.parametrize(("given", "name"), [
-    ("../../etc/passwd", "passwd"),
-    ("C:\\Users\\ann\\log.txt", "log.txt"),
-    ("a\r\nSet-Cookie: x=1.txt", "aSet-Cookie: x=1.txt"),
-    ("..", "file"),
-    ("/", "file"),
-    ("\x00\u202egnp.exe", "gnp.exe"),
-    ("报告.pdf", "报告.pdf"),
-    ("a" * 1000, "a" * MAX_NAME),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("C:\\Users\\ann\\log.txt", "log.txt"),
+        ("a\r\nSet-Cookie: x=1.txt", "aSet-Cookie: x=1.txt"),
+        ("..", "file"),
+        ("/", "file"),
+        ("\x00\u202egnp.exe", "gnp.exe"),
+        ("报告.pdf", "报告.pdf"),
+        ("a" * 1000, "a" * MAX_NAME),
+    ],
+)
 def test_file_name_is_sanitized(given: str, name: str) -> None:
     assert safe_name(given) == name
 

@@ -57,8 +57,9 @@ COMMANDS: tuple[c.Command, ...] = (
     c.Hold(reason=HoldReason.AWAITING_VENDOR), c.Resume(), c.Escalate(to="vendor", vendor="acme"),
     c.Escalate(to="tier3"), c.Resolve(solution="restarted"),
     c.Confirm(satisfaction=3),
-    c.Refuse(), c.Close(), c.Reject(), c.DeclareMajor(reason="all of sales"), c.Note(note="called back"), c.Rate(satisfaction=1),
-    c.CallBack(), c.Clear(reason="cleared_at_source"), c.FireAgain(reason="fired_again"),
+    c.Refuse(), c.Close(), c.Reject(), c.DeclareMajor(reason="all of sales"),
+    c.Note(note="called back"), c.Rate(satisfaction=1), c.CallBack(),
+    c.Clear(reason="cleared_at_source"), c.FireAgain(reason="fired_again"),
 )  # fmt: skip
 
 

@@ -65,11 +65,14 @@ async def test_html_declared_as_image_is_served_as_plain_text(api: Api) -> None:
     assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
 
 
-@pytest.mark.parametrize(("header", "name"), [
-    ('attachment; filename="../../etc/passwd"', "passwd"),
-    ("attachment; filename*=UTF-8''a%0D%0ASet-Cookie%3A%20b.txt", "aSet-Cookie: b.txt"),
-    ("attachment; filename*=UTF-8''a%22%3B%20filename%3D%22b.exe", 'a"; filename="b.exe'),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ('attachment; filename="../../etc/passwd"', "passwd"),
+        ("attachment; filename*=UTF-8''a%0D%0ASet-Cookie%3A%20b.txt", "aSet-Cookie: b.txt"),
+        ("attachment; filename*=UTF-8''a%22%3B%20filename%3D%22b.exe", 'a"; filename="b.exe'),
+    ],
+)
 async def test_file_name_cannot_inject_headers_or_paths(api: Api, header: str, name: str) -> None:
     number = (await api.incident())["number"]
     status, made = await sent(api, number, query="", headers={"Content-Disposition": header})

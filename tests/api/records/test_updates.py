@@ -62,10 +62,13 @@ async def test_number_of_subscribers_is_limited(api: Api, path: str) -> None:
     assert (await subscribed(api, path, "rep"))[0] == 201
 
 
-@pytest.mark.parametrize(("body", "pointer"), [
-    ({"text": " "}, "/text"),
-    ({"text": "x", "next_update_due_at": "2026-03-02T11:59:00Z"}, "/next_update_due_at"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"text": " "}, "/text"),
+        ({"text": "x", "next_update_due_at": "2026-03-02T11:59:00Z"}, "/next_update_due_at"),
+    ],
+)
 async def test_empty_or_backdated_status_update_is_refused(
     api: Api, path: str, body: Any, pointer: str
 ) -> None:

@@ -68,14 +68,16 @@ async def test_service_is_created_read_changed_and_deactivated(api: Api) -> None
 @pytest.mark.parametrize(
     ("fields", "pointer"),
     [
-        ({"tier2_group": "nobody"}, "/tier2_group"), ({"policy": "none"}, "/policy"),
-        ({"support_hours": "x"}, "/support_hours"), ({"targets": {"5": {}}}, "/targets/5"),
+        ({"tier2_group": "nobody"}, "/tier2_group"),
+        ({"policy": "none"}, "/policy"),
+        ({"support_hours": "x"}, "/support_hours"),
+        ({"targets": {"5": {}}}, "/targets/5"),
         ({"targets": {"1": {"lunch": "1h"}}}, "/targets/1/lunch"),
         ({"targets": {"1": {"desk": "soon"}}}, "/targets/1/desk"),
         ({"targets": {"1": {"desk": "0s"}}}, "/targets/1/desk"),
         ({"targets": {"1": {"desk": "99999999999999d"}}}, "/targets/1/desk"),
     ],
-)  # fmt: skip
+)
 async def test_invalid_service_field_is_refused_with_pointer(
     api: Api, fields: dict[str, Any], pointer: str
 ) -> None:
@@ -221,8 +223,11 @@ async def test_import_is_atomic_and_updates_existing_items(api: Api) -> None:
             ("/1/depends_on", "line 3: there is no configuration item nobody"),
         ],
     )
-    status, problem = await imported(api, '[{"name": "c", "kind": "host", "depends_on": ["a"]},\n{"name": "b", "kind": "disk",'
-                                          '\n"depends_on": ["c"]}]', "application/json")  # fmt: skip
+    circle = (
+        '[{"name": "c", "kind": "host", "depends_on": ["a"]},\n'
+        '{"name": "b", "kind": "disk",\n"depends_on": ["c"]}]'
+    )
+    status, problem = await imported(api, circle, "application/json")
     assert (status, problem["errors"][0]["pointer"]) == (422, "/0/depends_on")
     assert problem["errors"][0]["detail"].endswith("would depend on itself: a → b → c → a")
     assert (await api.call("GET", f"{CIS}/c"))[0] == 404

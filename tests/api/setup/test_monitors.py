@@ -65,12 +65,13 @@ async def test_monitors_are_listed_page_by_page(api: Api) -> None:
 @pytest.mark.parametrize(
     ("fields", "status", "pointer"),
     [
-        ({"schedule": "never"}, 422, "/schedule"), ({"period_seconds": 60}, 422, "/schedule"),
+        ({"schedule": "never"}, 422, "/schedule"),
+        ({"period_seconds": 60}, 422, "/schedule"),
         ({"zone": "Nowhere"}, 422, "/zone"),
         ({"integration": "none"}, 422, "/integration"),
         ({"grace_seconds": 0}, 400, "/grace_seconds"),
     ],
-)  # fmt: skip
+)
 async def test_invalid_monitor_is_refused(
     api: Api, fields: dict[str, Any], status: int, pointer: str
 ) -> None:

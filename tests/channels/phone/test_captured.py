@@ -129,10 +129,14 @@ def test_garbage_is_read_or_refused_without_other_errors(body: bytes, kind: str)
                     continue
 
 
-@pytest.mark.parametrize(("work", "text"), [
-    (form, "&".join(f"a{n}=1" for n in range(MAX_FIELDS + 1))), (raw_json, "[1]"),
-    (partial(parse_time, pointer="/at"), "Mon, nonsense"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("work", "text"),
+    [
+        (form, "&".join(f"a{n}=1" for n in range(MAX_FIELDS + 1))),
+        (raw_json, "[1]"),
+        (partial(parse_time, pointer="/at"), "Mon, nonsense"),
+    ],
+)
 def test_unreadable_form_json_or_time_is_malformed(work: Any, text: str) -> None:
     with pytest.raises(Malformed):
         work(text if isinstance(work, partial) else text.encode())

@@ -9,10 +9,14 @@ import pytest
 from tests.ingest.reading.lenient_reading import event, generic, mended, read
 
 TIMES: list[Any] = [
-    1795918015995871700, 1795918016001913, "1795918016.014", "2026-11-29 02:00:00 UTC",
-    "Sun, 29 Nov 2026 02:00:00 +0000", "2026-11-29 10:00:00.123456789 +0800 CST",
+    1795918015995871700,
+    1795918016001913,
+    "1795918016.014",
+    "2026-11-29 02:00:00 UTC",
+    "Sun, 29 Nov 2026 02:00:00 +0000",
+    "2026-11-29 10:00:00.123456789 +0800 CST",
     "2026/11/29 10:00:00",
-]  # fmt: skip
+]
 
 LATER = datetime(2026, 11, 30, tzinfo=UTC)
 """The day after those times."""

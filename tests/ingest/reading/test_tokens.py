@@ -48,10 +48,12 @@ OF_BOTH: list[dict[str, Any]] = [
 CHANGES: list[tuple[str, dict[str, Any]]] = [
     *((slug, change) for slug in CLOUDS for change in OF_BOTH),
     ("google_cloud", {"email": "push@another.iam.gserviceaccount.com"}),
-    ("google_cloud", {"email_verified": "true"}), ("google_cloud", {"email": None}),
-    ("azure", {"appid": "another"}), ("azure", {"appid": None}),
+    ("google_cloud", {"email_verified": "true"}),
+    ("google_cloud", {"email": None}),
+    ("azure", {"appid": "another"}),
+    ("azure", {"appid": None}),
     ("azure", {"iss": "https://sts.windows.net/00000000-0000-0000-0000-000000000000/"}),
-]  # fmt: skip
+]
 
 
 def believed(signer: Signer, text: str, keys: bytes = PUBLISHED) -> None:
@@ -188,11 +190,14 @@ async def test_rotated_cloud_keys_are_accepted_after_refetch(
 
 @pytest.mark.parametrize(
     ("name", "setting", "value", "flaw"),
-    [("azure", "AUDIENCE", "api://gateway", "tenant"),
-     ("google_cloud", "AUDIENCE", "https://x.example", "senders"),
-     ("grafana", "AUDIENCE", "x", "audience"), ("azure", "TENANT", TENANT, "audience"),
-     ("google_cloud", "SENDERS", "a b", "audience")],
-)  # fmt: skip
+    [
+        ("azure", "AUDIENCE", "api://gateway", "tenant"),
+        ("google_cloud", "AUDIENCE", "https://x.example", "senders"),
+        ("grafana", "AUDIENCE", "x", "audience"),
+        ("azure", "TENANT", TENANT, "audience"),
+        ("google_cloud", "SENDERS", "a b", "audience"),
+    ],
+)
 def test_incomplete_token_settings_are_misconfigured(
     name: str, setting: str, value: str, flaw: str
 ) -> None:

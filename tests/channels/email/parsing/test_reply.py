@@ -197,12 +197,16 @@ def test_short_answer_above_quotation_is_certain(own: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "他在邮件里写道：\n磁盘满了", "On the other hand he wrote:", "发件人：不明\n内容：见附件",
+        "他在邮件里写道：\n磁盘满了",
+        "On the other hand he wrote:",
+        "发件人：不明\n内容：见附件",
         "From: nobody in particular, it just broke",
-        "- one\n- two\n\nThanks,\nAnn", "---------- Forwarded message ---------\nwords",
-        "> only quoted", "注意：\n磁盘满了",
+        "- one\n- two\n\nThanks,\nAnn",
+        "---------- Forwarded message ---------\nwords",
+        "> only quoted",
+        "注意：\n磁盘满了",
     ],
-)  # fmt: skip
+)
 def test_own_text_like_quotation_header_is_kept(text: str) -> None:
     assert parse_reply(text).note == text
 
