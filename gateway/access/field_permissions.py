@@ -12,32 +12,20 @@ from gateway.access.permissions import (
 )
 from gateway.access.principal import MachineRole, Principal
 from gateway.directory.roles import Role
+from gateway.incidents.field_traits import Trait, fields_with
 from gateway.incidents.record import Incident
 from gateway.vocabulary import LIVE
 
-_DESCRIBING = frozenset(
-    {
-        "title",
-        "description",
-        "contact_name",
-        "contact",
-        "location",
-        "reporting_unit",
-        "labels",
-        "language",
-    }
-)
-_CLASSIFYING = frozenset(
-    {"impact", "urgency", "category", "symptom", "scope", "service", "ci", "fields"}
-)
-_OWNERSHIP = frozenset({"owner", "assignee_group", "assignee"})
-_SOLVING = frozenset({"solution", "resolution_category"})
+_DESCRIBING = frozenset(fields_with(Incident, Trait.DESCRIBING))
+_CLASSIFYING = frozenset(fields_with(Incident, Trait.CLASSIFYING))
+_OWNERSHIP = frozenset(fields_with(Incident, Trait.OWNERSHIP))
+_SOLVING = frozenset(fields_with(Incident, Trait.SOLVING))
 FIELDS = (
     _DESCRIBING
     | _CLASSIFYING
     | _OWNERSHIP
     | _SOLVING
-    | {"source", "third_party", "priority", "security"}
+    | frozenset(fields_with(Incident, Trait.EDITED))
 )
 """All fields that can be edited."""
 

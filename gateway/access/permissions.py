@@ -15,7 +15,6 @@ from typing import assert_never
 
 from gateway.access.principal import MachineRole, Principal, PrincipalRole
 from gateway.directory.roles import Role
-from gateway.incidents.field_traits import Trait, fields_with
 from gateway.incidents.record import Incident
 from gateway.incidents.visibility import Visibility, has_security_role
 from gateway.vocabulary import LIVE, State, Tier
@@ -244,41 +243,6 @@ TABLE: tuple[Rule, ...] = (
         frozenset(Action)
         - {_A.ENTER_LATE, _A.DETACH, _A.APPROVE_REPORT, _A.ACKNOWLEDGE_ESCALATION},
     ),
-)
-
-_DESCRIBING = frozenset(fields_with(Incident, Trait.DESCRIBING))
-_CLASSIFYING = frozenset(fields_with(Incident, Trait.CLASSIFYING))
-_OWNERSHIP = frozenset(fields_with(Incident, Trait.OWNERSHIP))
-_SOLVING = frozenset(fields_with(Incident, Trait.SOLVING))
-FIELDS = (
-    _DESCRIBING
-    | _CLASSIFYING
-    | _OWNERSHIP
-    | _SOLVING
-    | frozenset(fields_with(Incident, Trait.EDITED))
-)
-"""All fields that can be edited."""
-
-FIELD_TABLE: tuple[FieldRule, ...] = (
-    FieldRule(Role.SERVICE_DESK, FIELDS - _SOLVING - {"priority"}, RecordLocation.ANY, OPEN),
-    FieldRule(Role.SERVICE_DESK, _SOLVING | {"source", "third_party"}, RecordLocation.ANY, OVER),
-    FieldRule(
-        Role.TIER2,
-        _CLASSIFYING | {"labels", "location", "description", "third_party"},
-        RecordLocation.BEYOND_DESK,
-        LIVE,
-    ),
-    FieldRule(Role.TIER2, _SOLVING | {"third_party"}, RecordLocation.BEYOND_DESK, OVER),
-    FieldRule(
-        Role.TIER3,
-        _CLASSIFYING - {"service"} | {"labels", "location", "third_party"},
-        RecordLocation.THIRD,
-        LIVE,
-    ),
-    FieldRule(Role.TIER3, _SOLVING | {"third_party"}, RecordLocation.THIRD, OVER),
-    FieldRule(Role.INCIDENT_MANAGER, FIELDS),
-    FieldRule(Role.SECURITY, frozenset({"security"}), RecordLocation.FLAGGED),
-    FieldRule(MachineRole.WRITER, FIELDS),
 )
 
 

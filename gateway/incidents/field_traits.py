@@ -17,7 +17,7 @@ class Trait(Enum):
     where one differs from its default); `KEPT`, never after the record was opened; `COUNTED`,
     by SQL alone; `TIMED`, also by a revision that has `marks_only`.
 
-    The group in which people may edit it, whose permissions are in `access/permissions.py`:
+    The group in which people may edit it, whose permissions are in `access/field_permissions.py`:
     `DESCRIBING`, `CLASSIFYING`, `OWNERSHIP`, `SOLVING`; `EDITED`, with permissions of its own.
 
     `IN_MESSAGES`: messages about the record tell it.

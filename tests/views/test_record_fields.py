@@ -2,7 +2,7 @@
 
 import msgspec
 
-from gateway.access.permissions import FIELDS
+from gateway.access.field_permissions import FIELDS
 from gateway.incidents.record import Incident
 from gateway.operations.create import NewReport
 from gateway.views.record_fields import IncidentView, NewIncident, Patch
