@@ -1,4 +1,4 @@
-"""The state transitions of a record, and the effects of each command. Pure.
+"""The state transitions of a record by each command. Pure.
 
 (incident, command, actor, now) make a Revision.
 """
@@ -6,14 +6,15 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, assert_never
+from typing import Any
 
-from gateway.errors import Flaw, IllegalTransition, Unprocessable
+from gateway.errors import IllegalTransition
 from gateway.incidents import commands as c
-from gateway.incidents.claims import awaits_grading, mark_claim_reviewed
+from gateway.incidents.claims import awaits_grading
+from gateway.incidents.command_effects import change_incident
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import Incident, Revision
-from gateway.vocabulary import LIVE, Closure, HoldReason, Resolution, State, Tier
+from gateway.vocabulary import LIVE, State, Tier
 
 NEW, ASSIGNED, WORKING, HELD, RAISED = (
     State.LOGGED,
@@ -117,7 +118,7 @@ def apply_command(incident: Incident, command: c.Command, actor: str, now: datet
     ):
         return Revision(after=incident, actor=actor, events=())
     now = max(now, incident.ledger[-1].at)
-    after = replace(_changed(incident, command, actor, now), updated_at=now)
+    after = replace(change_incident(incident, command, actor, now), updated_at=now)
     clock = _clock_entry(incident, command, now)
     if clock is not None:
         after = replace(after, ledger=(*incident.ledger, clock))
@@ -174,134 +175,6 @@ def _back(incident: Incident) -> State:
         return WORKING
     given = incident.assignee or incident.assignee_group
     return ASSIGNED if given and incident.tier is not Tier.DESK else NEW
-
-
-def _changed(incident: Incident, command: c.Command, actor: str, now: datetime) -> Incident:  # noqa: C901, PLR0911, PLR0912 - one arm a command
-    match command:
-        case c.Acknowledge(person=person):
-            return _taken(incident, person or actor, now)
-        case c.Unacknowledge():
-            kept = "" if incident.assignee == incident.handler else incident.assignee
-            return replace(incident, responded_at=None, handler=kept, assignee=kept)
-        case c.Assign(group=group, person=person):
-            return replace(
-                incident,
-                assignee_group=group,
-                assignee=person,
-                handler=person,
-                tier=command.named_tier or Tier.SECOND,
-            )
-        case c.Return(group=group):
-            times = incident.returned + 1
-            return replace(
-                incident,
-                returned=times,
-                assignee_group=group,
-                assignee="",
-                handler="",
-                tier=Tier.DESK,
-            )
-        case c.Hold():
-            return _held(incident, command, now)
-        case c.Resume():
-            return _released(incident)
-        case c.Escalate():
-            return _escalated(incident, command)
-        case c.Resolve(resolution=resolution, category=category, solution=solution):
-            solved = replace(
-                _released(incident),
-                resolution=resolution,
-                solution=solution,
-                resolution_category=category,
-            )
-            return replace(solved, resolved_at=now)
-        case c.Clear():
-            return replace(_released(incident), resolution=Resolution.VANISHED, resolved_at=now)
-        case c.Refuse() | c.FireAgain():
-            return _open_again(incident)
-        case c.Confirm(satisfaction=rating, note=said) | c.Close(satisfaction=rating, note=said):
-            return replace(_rated(incident, rating, said), closure=Closure.MANUAL, closed_at=now)
-        case c.Reject():
-            return replace(incident, closed_at=now, closure=Closure.MANUAL)
-        case c.DeclareMajor(reason=reason):
-            if not reason.strip():
-                raise Unprocessable(
-                    "say why it is major",
-                    flaws=(Flaw("/reason", "is needed: managers are told it"),),
-                )
-            return replace(incident, major=True)
-        case c.Rate(satisfaction=rating, note=said):
-            return _rated(incident, rating, said)
-        case c.CallBack():
-            return replace(incident, called_back_at=now, called_back_by=actor)
-        case c.Grade():
-            return mark_claim_reviewed(incident)
-        case c.Note():
-            return incident
-        case _:
-            assert_never(command)
-
-
-def _taken(incident: Incident, who: str, now: datetime) -> Incident:
-    """Return the incident with its new handler; the first time counts as the response."""
-    return replace(
-        incident,
-        responded_at=incident.responded_at or now,
-        handler=who,
-        assignee=incident.assignee or who,
-        held_state=WORKING if incident.state is HELD else incident.held_state,
-    )
-
-
-def _escalated(incident: Incident, command: c.Escalate) -> Incident:
-    """Return the incident at tier 3 or with a vendor; raises Unprocessable.
-
-    While a vendor has it, somebody here stays responsible.
-    """
-    if command.tier is Tier.THIRD:
-        group = command.group or incident.assignee_group
-        return replace(incident, tier=command.tier, assignee_group=group, handler=command.person)
-    if not command.vendor:
-        raise Unprocessable(
-            "say which vendor gets it",
-            flaws=(Flaw("/vendor", "is needed: its time is booked on it"),),
-        )
-    handler = command.person or incident.handler
-    return replace(incident, tier=command.tier, third_party=command.vendor, handler=handler)
-
-
-def _open_again(incident: Incident) -> Incident:
-    """Return the incident reopened, without its solution."""
-    again = replace(incident, reopened=incident.reopened + 1, resolution=None, resolved_at=None)
-    return replace(
-        again, solution="", resolution_category="", called_back_at=None, called_back_by=""
-    )
-
-
-def _held(incident: Incident, hold: c.Hold, now: datetime) -> Incident:
-    if hold.until is not None and hold.until <= now:
-        raise Unprocessable("a hold ends in the future: leave `until` out or name a later time")
-    if hold.vendor and hold.reason is not HoldReason.AWAITING_VENDOR:
-        raise Unprocessable(
-            "only a hold for a vendor names one", flaws=(Flaw("/vendor", "leave it out"),)
-        )
-    held = replace(
-        incident, hold_reason=hold.reason, hold_until=hold.until, held_state=incident.state
-    )
-    return replace(held, third_party=hold.vendor or incident.third_party)
-
-
-def _rated(incident: Incident, rating: int | None, said: str) -> Incident:
-    """Return the incident with the rating and its text, if a rating is given."""
-    return (
-        incident
-        if rating is None
-        else replace(incident, satisfaction=rating, satisfaction_text=said)
-    )
-
-
-def _released(incident: Incident) -> Incident:
-    return replace(incident, hold_reason=None, hold_until=None, held_state=None)
 
 
 CLOCKS: Mapping[type[c.Command], ClockEvent] = {
