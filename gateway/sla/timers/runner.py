@@ -4,7 +4,7 @@ Each is a bounded step, each in its own loop, not among the other periodic jobs:
 50 ms, an outage of Redis or PostgreSQL is no failure of theirs, the probes miss them after 30 s,
 and they end by giving the leases up. PostgreSQL decides what is due, the injected `Fire` what it
 means. `run_once` takes every step that is due by the clock, so tests drive it without
-waiting; `run` drives the same steps until it is stopped.
+waiting; `run` drives the same steps (`steps.py`) until it is stopped.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from uuid import UUID
 
 import structlog
 
-from gateway.clock import Clock, sleep_or_event
+from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
 from gateway.incidents.arming import SHARDS
 from gateway.periodic import PeriodicJob
@@ -22,11 +22,12 @@ from gateway.sla.timers import timer_store
 from gateway.sla.timers.backlog import Backlog
 from gateway.sla.timers.clock_guard import ClockGuard
 from gateway.sla.timers.feeder import HORIZON, WheelFeeder, due_times
-from gateway.sla.timers.firing import BATCH, TRANSIENT, ClockInDoubt, Fire, FiredBatch, TimerFiring
-from gateway.sla.timers.index import IndexUnavailable, TimerIndex
+from gateway.sla.timers.firing import BATCH, Fire, FiredBatch, TimerFiring
+from gateway.sla.timers.index import TimerIndex
 from gateway.sla.timers.leases import Leases
 from gateway.sla.timers.observer import TimerListener
 from gateway.sla.timers.slots import MICROSECOND, ceil_ms, from_wheel, micros, wheel_member
+from gateway.sla.timers.steps import PASSING_ERRORS, TimerSteps
 from gateway.sla.timers.sweep import ORPHANED, sweep
 from gateway.sla.timers.timer_store import Armed, TimerId
 from gateway.sla.timers.upkeep import IndexUpkeep
@@ -36,8 +37,6 @@ from gateway.vocabulary import TimerKind
 TICK = 0.05
 FEED_EVERY = 5.0
 FEED_EVERY_WITHOUT_INDEX = 1.0
-SILENT_AFTER = 30.0
-"""Seconds without a completed step after which a loop counts as dead."""
 
 BATCHES = 10
 """The most batches of one lane and step. The bound lets the step end in spite of a backlog."""
@@ -53,7 +52,6 @@ RETRY_US = 1_000_000
 """Microseconds until the next attempt at a batch that failed for a transient reason."""
 
 MILLISECOND = timedelta(milliseconds=1)
-PASSING_ERRORS = (*TRANSIENT, IndexUnavailable, ClockInDoubt)
 
 log = structlog.get_logger()
 
@@ -92,17 +90,12 @@ class TimerRunner:
             PeriodicJob("fire", TICK, self._fire_due),
             PeriodicJob("upkeep", 0.5, self._upkeep.flush),
         )
-        self._steps = {step.name: step for step in steps}
-        self._ended = dict.fromkeys(self._steps, clock.monotonic())
-        self._next = dict.fromkeys(self._steps, float("-inf"))
-        self._broken: set[str] = set()
-        self._alive = True
+        self._steps = TimerSteps(steps, clock, observer)
 
     @property
     def healthy(self) -> bool:
         """False once a loop died or completed no step without error for 30 s."""
-        now = self._clock.monotonic()
-        return self._alive and all(now - ended < SILENT_AFTER for ended in self._ended.values())
+        return self._steps.healthy
 
     @property
     def broken(self) -> bool:
@@ -110,8 +103,7 @@ class TimerRunner:
 
         No outage explains it.
         """
-        now = self._clock.monotonic()
-        return any(now - self._ended[name] >= SILENT_AFTER for name in self._broken)
+        return self._steps.broken
 
     def note_armed(self, timers: Iterable[tuple[int, int, datetime | None]]) -> None:
         """Take in timers just committed, as (incident id, kind, due).
@@ -133,11 +125,7 @@ class TimerRunner:
 
     async def run_once(self) -> None:
         """Take every step whose time has come by the monotonic clock, once."""
-        for step in self._steps.values():
-            now = self._clock.monotonic()
-            if now >= self._next[step.name]:
-                self._next[step.name] = now + step.every
-                await self._attempt(step.name)
+        await self._steps.run_once()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Take all steps, each at its own pace, until `stop` is set; then give the leases up.
@@ -145,40 +133,11 @@ class TimerRunner:
         A step that fails is tried again, and the others go on; `healthy` and `broken` say so.
         May be run again.
         """
-        self._alive = True
         try:
-            async with asyncio.TaskGroup() as group:
-                for name in self._steps:
-                    group.create_task(self._loop(name, stop), name=f"timers-{name}")
+            await self._steps.run(stop)
         finally:
-            self._alive = False
-            await self._attempt("upkeep")
+            await self._steps.attempt("upkeep")
             await self._leave()
-
-    async def _loop(self, name: str, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            await self._attempt(name)
-            await sleep_or_event(self._clock, self._steps[name].every, stop)
-
-    async def _attempt(self, name: str) -> None:
-        try:
-            await self._steps[name].run_once()
-        except IndexUnavailable:
-            self._done(name)  # the index said so in the log, and nothing depends on it
-        except PASSING_ERRORS as error:
-            self._broken.discard(name)
-            log.warning("timer_step_failed", step=name, reason=str(error) or type(error).__name__)
-        except Exception:
-            self._observer.step_broke()
-            if name not in self._broken:
-                log.exception("timer_step_broken", step=name)
-            self._broken.add(name)
-        else:
-            self._done(name)
-
-    def _done(self, name: str) -> None:
-        self._ended[name] = self._clock.monotonic()
-        self._broken.discard(name)
 
     async def _leave(self) -> None:
         try:
