@@ -14,11 +14,9 @@ from gateway.clock import SystemClock
 from gateway.settings import Database, Hotline, PhoneProvider, load
 from tests.support.served import RunningGateway, served
 
-PUBLIC, TOKEN, OLD = (
-    "https://gw.example",
-    "12345678901234567890123456789012",
-    "old-token-old-token-old-token-12",
-)
+PUBLIC = "https://gw.example"
+TOKEN = "12345678901234567890123456789012"
+OLD = "old-token-old-token-old-token-12"
 ACCOUNT, CALL, ANN, DESK = "AC" + "a" * 32, "CA" + "c" * 32, "+8613800138000", "+861082303333"
 
 
