@@ -185,11 +185,22 @@ LEVELS = {"debug", "info", "warning", "warn", "error", "exception", "critical", 
 SLUG = re.compile(r"[a-z]+(_[a-z]+)*")
 
 
+RESOURCE = "api/setup/resource.py"
+"""The module whose `Resource` is given the events that it logs."""
+
+
 def logged_events() -> Iterator[tuple[str, ast.expr | None]]:
     """The place and the event of each call of a logger; each module calls its own `log`."""
     for path in sorted(CODE.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
+        text = path.read_text("utf-8")
+        for node in ast.walk(ast.parse(text)) if "log." in text or "Resource(" in text else ():
             match node:
+                case ast.Call(func=ast.Name(id="Resource"), keywords=given):
+                    for one in given:
+                        if one.arg in {"created", "changed"}:
+                            yield f"{path.relative_to(CODE)}:{one.lineno}", one.value
+                case _ if str(path.relative_to(CODE)) == RESOURCE:
+                    pass
                 case ast.Call(
                     func=ast.Attribute(value=ast.Name(id="log"), attr=level), args=args
                 ) if level in LEVELS:
