@@ -10,9 +10,9 @@ from gateway.db.pool import Connection
 from gateway.dedup import save
 from gateway.dedup.alert_state import AlertState
 from gateway.dedup.batch_items import ItemVerdict
-from gateway.dedup.bodies import BodyBudget
 from gateway.dedup.deliveries import ClaimedBatch
 from gateway.quarantine import masking
+from gateway.receipts.bodies import BodyBudget
 from gateway.receipts.submission import ItemResult, Receipt, Submission
 from gateway.vocabulary import Outcome
 

@@ -17,9 +17,9 @@ import msgspec
 from gateway.clock import Clock
 from gateway.db.pool import Connection
 from gateway.dedup.alert_state import AlertState
-from gateway.dedup.bodies import BodyBudget
 from gateway.dedup.fingerprint import key_hash
 from gateway.incidents.alert import Alert, clamp_to_plausible
+from gateway.receipts.bodies import BodyBudget
 from gateway.receipts.receipt_id import receipt_ids
 from gateway.receipts.rows import as_bytea, as_json
 from gateway.receipts.submission import ItemResult, Receipt, Submission

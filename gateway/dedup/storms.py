@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from gateway.db.pool import Connection
 from gateway.dedup.alert_state import AlertTexts
 from gateway.dedup.alert_updates import STORM_TITLE, TITLE, FiringAlert
-from gateway.dedup.bodies import BodyBudget
 from gateway.dedup.fingerprint import group_hash
 from gateway.dedup.groups import RelateGroup
 from gateway.dedup.plan import BatchPlan
 from gateway.dedup.storm import StormGauge
 from gateway.incidents.record import Incident
+from gateway.receipts.bodies import BodyBudget
 from gateway.settings import StormSettings
 
 REST = """

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, TypeVar
 
 from gateway.errors import TooLarge
-from gateway.incidents.files import MediaTypeSniffer
+from gateway.files.media_type import MediaTypeSniffer
 
 PIECE = 262_144
 """The bytes that are written, read and sent at a time."""

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 from gateway.db.pool import Connection
 from gateway.incidents import timeline
 from gateway.incidents.announcements import endings, notifier
+from gateway.incidents.announcements.notices import queue_notices
 from gateway.incidents.arming import arm_timers
 from gateway.incidents.columns import CHANGED, MARKED, column_of, columns_to_open, rows_as_json
-from gateway.incidents.notices import queue_notices
 from gateway.incidents.record import Incident, Revision
 
 

@@ -16,9 +16,9 @@ from gateway.access.permissions import ALLOWED, Action, may
 from gateway.access.principal import Principal
 from gateway.db.pool import Connection
 from gateway.errors import GatewayError, NotFound, TooLarge, Unavailable
+from gateway.files.media_type import safe_name
 from gateway.files.spool import ReceivedFile, receive_file
 from gateway.files.store import FileLocation, FilePlace, FileStores, put_parts
-from gateway.incidents.files import safe_name
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.idempotency import IdempotencyKey, claim_key, store_result
 from gateway.operations.reporter.answers import ReporterAnswer, apply_answer

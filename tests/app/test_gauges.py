@@ -7,8 +7,8 @@ from prometheus_client import CollectorRegistry
 
 from gateway.app.gauges import refresh
 from gateway.db.pool import Pool
+from gateway.incidents.announcements.notices import queue_notices
 from gateway.incidents.ledger import ClockEvent, Ledger, LedgerEntry, to_json
-from gateway.incidents.notices import queue_notices
 from gateway.observe.incident_metrics import NEAREST
 from gateway.observe.metrics import Metrics
 from tests.support.clock import NOON

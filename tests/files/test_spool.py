@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import TooLarge
+from gateway.files.media_type import MediaTypeSniffer
 from gateway.files.spool import PIECE, receive_file
-from gateway.incidents.files import MediaTypeSniffer
 
 WORDS = (
     b"[Content_Types].xml",

@@ -12,7 +12,7 @@ from gateway.db.pool import Pool, acquire
 from gateway.directory import people
 from gateway.directory.contact_method import PersonContactMethod
 from gateway.directory.contact_methods import replace_methods
-from gateway.incidents.notices import queue_notices
+from gateway.incidents.announcements.notices import queue_notices
 from gateway.notify.endpoint_breakers import FAILURES
 from gateway.notify.message import Delivered, Message, Result, Retry, Undeliverable
 from gateway.notify.runner import NotificationRunner

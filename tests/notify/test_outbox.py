@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from gateway.db.pool import Pool
-from gateway.incidents.notices import queue_notices
+from gateway.incidents.announcements.notices import queue_notices
 from gateway.notify import outbox
 from gateway.notify.retries import Settlement
 from tests.support.clock import NOON

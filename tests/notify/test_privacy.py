@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 from gateway.db.pool import Pool, acquire
 from gateway.directory import people
 from gateway.incidents import writing
-from gateway.incidents.notices import queue_notices
+from gateway.incidents.announcements.notices import queue_notices
 from gateway.incidents.record import Revision
 from gateway.incidents.timeline import GENESIS
 from gateway.notify.message import Message

@@ -13,7 +13,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from gateway.db.pool import Pool
-from gateway.incidents.notices import queue_notices
+from gateway.incidents.announcements.notices import queue_notices
 from gateway.incidents.record import Notice
 from gateway.notify import outbox
 from gateway.notify.delivery import SEND_TIMEOUT_S

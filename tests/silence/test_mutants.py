@@ -16,8 +16,8 @@ from gateway.escalation import change_announcements
 from gateway.escalation.duties import with_announcements
 from gateway.escalation.management import EscalationRules
 from gateway.incidents import writing
+from gateway.incidents.announcements.notices import queue_notices
 from gateway.incidents.hierarchy import UnfitReason, find_unfit_reason
-from gateway.incidents.notices import queue_notices
 from gateway.incidents.record import Incident, Notice, Revision
 from gateway.operations import rules_in_force
 from tests.conftest import Servers

@@ -19,10 +19,10 @@ from gateway.api.context import ApiCall, respond
 from gateway.api.records.incidents import require_record
 from gateway.db.pool import Connection, acquire
 from gateway.errors import Malformed, NotFound, TooLarge
+from gateway.files.media_type import content_disposition
 from gateway.files.spool import receive_file
 from gateway.files.store import FileLocation, FilePlace
 from gateway.incidents import store
-from gateway.incidents.files import content_disposition
 from gateway.incidents.record import Incident
 from gateway.operations.attach import UploadedFile
 from gateway.web.deadlines import FILE_SECONDS, extend_deadline

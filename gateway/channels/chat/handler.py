@@ -13,8 +13,8 @@ from gateway.channels.chat.replies import ChatResult
 from gateway.channels.chat.speakers import ChatSpeaker, find_speaker
 from gateway.channels.chat.words import say
 from gateway.channels.report_service import ReportOutcome, ReportService
+from gateway.incidents.announcements.notices import queue_notices
 from gateway.incidents.labels import Locale
-from gateway.incidents.notices import queue_notices
 from gateway.incidents.record import Notice
 from gateway.ingest.reading.limits import KEY, cut
 from gateway.notify.press_tokens import PressTokens

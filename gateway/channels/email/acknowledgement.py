@@ -9,8 +9,8 @@ from datetime import timedelta
 
 from gateway.channels.email.correspondent import Correspondent, is_answered
 from gateway.channels.email.parsing.letter import ParsedMail, id_hash
+from gateway.incidents.announcements.notices import queue_notices
 from gateway.incidents.labels import LOCALES, Locale
-from gateway.incidents.notices import queue_notices
 from gateway.incidents.record import Incident, Notice
 from gateway.operations.unit_of_work import Transaction
 

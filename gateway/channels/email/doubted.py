@@ -4,7 +4,7 @@ It is sent to each once.
 """
 
 from gateway.channels.email.writer import MailWriter
-from gateway.incidents.notices import queue_notices
+from gateway.incidents.announcements.notices import queue_notices
 from gateway.incidents.record import Notice
 from gateway.notify.templates import Template
 from gateway.operations.unit_of_work import Transaction

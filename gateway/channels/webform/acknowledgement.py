@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from gateway.access.buckets import SharedBucket, try_take_token
+from gateway.incidents.announcements.notices import queue_notices
 from gateway.incidents.labels import Locale
-from gateway.incidents.notices import queue_notices
 from gateway.incidents.record import Incident, Notice
 from gateway.operations.unit_of_work import Transaction
 

@@ -2,8 +2,8 @@
 
 from gateway.access.principal import Principal
 from gateway.directory.person import EMAIL
+from gateway.incidents.announcements.notices import queue_notices
 from gateway.incidents.labels import LOCALES
-from gateway.incidents.notices import queue_notices
 from gateway.incidents.record import Incident, Notice
 from gateway.operations.unit_of_work import Transaction
 

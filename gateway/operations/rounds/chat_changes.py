@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from asyncpg import Record
 
-from gateway.incidents.notices import queue_notices
+from gateway.incidents.announcements.notices import queue_notices
 from gateway.incidents.record import Notice
 from gateway.notify.chat_posts import REPLACE_MARK
 from gateway.notify.templates import Template

@@ -15,8 +15,8 @@ from gateway.db.pool import Connection
 from gateway.escalation.management import MANAGER
 from gateway.incidents import store
 from gateway.incidents.announcement import Recipient
+from gateway.incidents.announcements.notices import queue_notices
 from gateway.incidents.announcements.notifier import fetch_addresses
-from gateway.incidents.notices import queue_notices
 from gateway.incidents.record import Incident, Notice
 from gateway.incidents.visibility import Visibility
 from gateway.operations.major.reports import load_report_statuses

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.incidents.files import (
+from gateway.files.media_type import (
     BINARY,
     MAX_NAME,
     TEXT,

@@ -8,7 +8,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.dedup.bodies import CUT, IS_CUT, KEPT_PER_MINUTE, BodyBudget
+from gateway.receipts.bodies import CUT, IS_CUT, KEPT_PER_MINUTE, BodyBudget
 from gateway.vocabulary import Outcome
 from tests.support.clock import NOON
 
