@@ -101,12 +101,12 @@ class Source:
     """A kind of sender. `parse` raises Malformed, with flaws, if the whole body is unintelligible.
 
     `wrap` makes one refused item a body again, for replay. A sender that never
-    `sends_resolution` of an alert leaves its end to people. `verify` runs before `parse` and raises Unauthenticated
-    for a request that its sender did not sign; if the sender signs with a shared secret and the
-    settings have none, every request passes. `expects` names the types that a body is read into,
-    to show where one differs. `certificate_at` returns the address of the certificate or of the
-    keys that signed, "" for none; it raises Unauthenticated for an address that is not the
-    sender's.
+    `sends_resolution` of an alert leaves its end to people. `verify` runs before
+    `parse` and raises Unauthenticated for a request that its sender did not sign; if the sender
+    signs with a shared secret and the settings have none, every request passes. `expects` names
+    the types that a body is read into, to show where one differs. `certificate_at` returns the
+    address of the certificate or of the keys that signed, "" for none; it raises Unauthenticated
+    for an address that is not the sender's.
 
     `identity_pointers` (`*` for every item) lead to the values that name an alert; only these may
     cause its refusal: any other unreadable value is left out. `values_if_unreadable` replace
