@@ -1,8 +1,19 @@
 """Bundled servers and their clients see nothing of the shell's environment but what they need."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
-from gateway.embedded.account import remove_libpq_variables, server_environment
+from gateway.embedded.account import remove_libpq_variables, server_environment, service_account
+from gateway.embedded.binaries import (
+    postgres_directory,
+    reachable_postgres,
+    reachable_valkey,
+    valkey_program,
+)
 from tests.support.environment import remove_gateway_variables
 
 SHELL = {
@@ -64,3 +75,43 @@ def test_test_run_environment_drops_gateway_and_database_variables() -> None:
     environ = dict(SHELL)
     remove_gateway_variables(environ)
     assert set(environ) == {"GATEWAY_E2E_BIN", "GATEWAY_FAULTS_SEED", "LANG", "LD_PRELOAD", "HOME"}
+
+
+ONCE = """
+import asyncio, os, sys
+from pathlib import Path
+from gateway.embedded.launcher import EmbeddedServers
+
+if len(sys.argv) > 2:
+    os.setgroups([])
+    os.setgid(int(sys.argv[3]))
+    os.setuid(int(sys.argv[2]))
+
+async def main():
+    async with EmbeddedServers(Path(sys.argv[1]), fast=True):
+        pass
+
+asyncio.run(main())
+"""
+
+
+def test_unprivileged_user_can_run_servers(state: Path) -> None:
+    account = service_account()
+    state.parent.chmod(0o777)
+    environment = {
+        **os.environ,
+        "GATEWAY_POSTGRES_BIN": str(
+            reachable_postgres(postgres_directory(), account, state.parent)
+        ),
+        "GATEWAY_VALKEY_BIN": str(reachable_valkey(valkey_program(), account, state.parent)),
+    }
+    identity = [str(account.uid), str(account.gid)] if account else []
+    done = subprocess.run(
+        [sys.executable, "-c", ONCE, str(state), *identity],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert state.stat().st_uid == (account.uid if account else os.geteuid())

@@ -1,10 +1,14 @@
 """Where programs are looked for, and what is said when there are none."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from gateway.embedded import binaries
+from gateway.embedded.account import service_account
+from gateway.embedded.binaries import postgres_directory, valkey_program
+from gateway.embedded.launcher import EmbeddedServers
 from gateway.errors import Misconfigured
 
 
@@ -21,13 +25,13 @@ def bare_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("bare_machine")
 def test_missing_postgresql_error_names_remedies() -> None:
     with pytest.raises(Misconfigured, match=r"PostgreSQL .* install req.*, or set DATABASE"):
-        binaries.postgres_directory()
+        postgres_directory()
 
 
 @pytest.mark.usefixtures("bare_machine")
 def test_missing_valkey_error_names_remedies() -> None:
     with pytest.raises(Misconfigured, match=r"Valkey .* install req.*, or set DATABASE"):
-        binaries.valkey_program()
+        valkey_program()
 
 
 @pytest.mark.usefixtures("bare_machine")
@@ -35,7 +39,7 @@ def test_newest_system_postgresql_is_used(tmp_path: Path) -> None:
     for version in ("9", "15", "16"):
         (tmp_path / version / "bin").mkdir(parents=True)
         (tmp_path / version / "bin" / "postgres").touch()
-    assert binaries.postgres_directory() == tmp_path / "16" / "bin"
+    assert postgres_directory() == tmp_path / "16" / "bin"
 
 
 def test_configured_directory_without_postgresql_is_refused(
@@ -43,4 +47,21 @@ def test_configured_directory_without_postgresql_is_refused(
 ) -> None:
     monkeypatch.setenv("GATEWAY_POSTGRES_BIN", str(tmp_path))
     with pytest.raises(Misconfigured, match="GATEWAY_POSTGRES_BIN is set, but"):
-        binaries.postgres_directory()
+        postgres_directory()
+
+
+async def test_programs_in_private_home_are_copied_and_home_stays_private(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = state.parent / "home"
+    package = postgres_directory().parent.parent
+    valkey = valkey_program()
+    shutil.copytree(package, home / package.name, symlinks=True)
+    shutil.copytree(package.with_name(package.name + ".libs"), home / (package.name + ".libs"))
+    shutil.copy2(valkey, home / "valkey-server")
+    home.chmod(0o700)
+    monkeypatch.setenv("GATEWAY_POSTGRES_BIN", str(home / package.name / "pginstall" / "bin"))
+    monkeypatch.setenv("GATEWAY_VALKEY_BIN", str(home / "valkey-server"))
+    async with EmbeddedServers(state, fast=True):
+        assert (state / "bin").exists() == (service_account() is not None)
+    assert home.stat().st_mode & 0o777 == 0o700

@@ -1,9 +1,13 @@
 """The bundled PostgreSQL answers, does not yet, or needs a person."""
 
+from pathlib import Path
+
 import asyncpg
 import pytest
 
+from gateway.embedded.launcher import EmbeddedServers
 from gateway.embedded.postgres import postgres_answers
+from gateway.errors import Misconfigured
 
 
 @pytest.mark.parametrize(
@@ -34,3 +38,12 @@ async def test_permanent_connection_error_is_raised(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(asyncpg, "connect", connect)
     with pytest.raises(asyncpg.InvalidCatalogNameError):
         await postgres_answers("postgresql://h/d")
+
+
+async def test_data_of_other_major_version_is_refused_and_kept(state: Path) -> None:
+    async with EmbeddedServers(state, fast=True):
+        pass
+    (state / "pg" / "PG_VERSION").write_text("14\n")
+    with pytest.raises(Misconfigured, match="was made by PostgreSQL 14 and this is"):
+        await EmbeddedServers(state, fast=True).start()
+    assert (state / "pg" / "global").is_dir()
