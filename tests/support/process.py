@@ -113,6 +113,11 @@ class Replica:
         self._process.kill()
         self._process.wait()
 
+    def wait(self) -> int:
+        """Return its exit status once it has ended."""
+        assert self._process is not None
+        return self._process.wait(READY_WITHIN)
+
     @property
     def pid(self) -> int:
         """The process ID of the supervisor."""
