@@ -5,7 +5,7 @@ It is as urgent as the priority it tells.
 
 import pytest
 
-from gateway.incidents.record import UNRANKED, Notice
+from gateway.incidents.record import UNRANKED, Notice, _read_request_category
 from gateway.vocabulary import Kind
 from tests.incidents.test_lifecycle import an_incident
 
@@ -50,3 +50,8 @@ def test_major_incident_is_p1_p2_or_declared_and_never_request(
     kind: Kind, priority: int, *, declared: bool, major: bool
 ) -> None:
     assert an_incident(kind=kind, priority=priority, major=declared).is_major is major
+
+
+def test_request_category_of_newer_release_is_kept_as_text() -> None:
+    assert _read_request_category("teleportation") == "teleportation"
+    assert (_read_request_category("access"), _read_request_category("")) == ("access", None)
