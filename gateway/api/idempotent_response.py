@@ -10,10 +10,10 @@ import msgspec
 from aiohttp import web
 
 from gateway.api.context import ApiCall, respond
+from gateway.db.moment import fetch_now
 from gateway.db.pool import Connection, in_transaction
 from gateway.errors import Conflict
 from gateway.operations.idempotency import claim_key, store_result
-from gateway.operations.unit_of_work import NOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ async def answer_once(
     async def within(conn: Connection) -> tuple[ChangeResult, bool]:
         if once is None:
             return await work(conn), True
-        known = await claim_key(conn, once, await conn.fetchval(NOW, clock.stamp()))
+        known = await claim_key(conn, once, await fetch_now(conn, clock.stamp()))
         if known is not None:
             return _again(known), False
         answer = await work(conn)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from gateway.db.moment import fetch_now
 from gateway.db.pool import Connection
 from gateway.dedup import save
 from gateway.receipts.receipt_id import receipt_ids
@@ -43,7 +44,7 @@ async def claim_deliveries_of(
     The same id with the same body is a duplicate and answered with the earlier records. The same
     id with another body is a sender's mistake: it is taken as new and flagged.
     """
-    now: datetime = await conn.fetchval(NOW, stamp)
+    now = await fetch_now(conn, stamp)
     deliveries = without_delivery_ids(batch, now)
     rows = [
         (submission.delivery_key, submission.body_hash, deliveries.ids[place])
@@ -57,9 +58,6 @@ async def claim_deliveries_of(
             if submission.delivery_key in earlier:
                 _settle(deliveries, place, earlier[submission.delivery_key], results)
     return deliveries
-
-
-NOW = "SELECT moment($1)"
 
 
 def _settle(

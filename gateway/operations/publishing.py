@@ -9,6 +9,7 @@ from typing import Any
 from gateway.access.authorization import raise_if_refused
 from gateway.access.permissions import Action, may, visibility_of
 from gateway.access.principal import Principal
+from gateway.db.moment import fetch_now
 from gateway.db.pool import Connection, in_transaction, transaction
 from gateway.db.versioned import check_version
 from gateway.errors import Conflict, Flaw, NotFound, Unprocessable
@@ -18,7 +19,7 @@ from gateway.knowledge import articles
 from gateway.knowledge.articles import Article
 from gateway.operations.idempotency import IdempotencyKey, run_once
 from gateway.operations.linked import RecordLink, put_link
-from gateway.operations.unit_of_work import NOW, Transaction, UnitOfWork
+from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.vocabulary import ArticleState, LinkKind
 
 SYSTEM = "gateway"
@@ -34,7 +35,7 @@ async def write_article(uow: UnitOfWork, fields: Mapping[str, Any], who: Princip
     _check(fields["state"], fields["solution"])
     async with transaction(uow.pool) as conn:
         return await articles.add(
-            conn, fields, None, await conn.fetchval(NOW, uow.clock.stamp()), who.name
+            conn, fields, None, await fetch_now(conn, uow.clock.stamp()), who.name
         )
 
 
@@ -53,7 +54,7 @@ async def change_article(
     raise_if_refused(may(who, Action.PUBLISH))
 
     async def once(conn: Connection) -> tuple[Transaction, Article]:
-        tx = Transaction(uow, conn, await conn.fetchval(NOW, uow.clock.stamp()))
+        tx = await uow.on(conn)
         of = (await _found(conn, article, who)).incident_id
         records = (
             [] if of is None else await store.lock(conn, [of])

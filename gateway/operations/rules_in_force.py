@@ -7,7 +7,7 @@ from gateway.db.pool import transaction
 from gateway.escalation.management import EscalationRules
 from gateway.escalation.record_timers import ACTOR
 from gateway.incidents.record import Incident, Revision
-from gateway.operations.unit_of_work import NOW, Transaction, UnitOfWork
+from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.settings.process import KINDS
 
 BATCH = 50
@@ -73,7 +73,7 @@ def _rows(escalation: EscalationRules) -> Iterator[tuple[str, int, str, str]]:
 async def _tell_batch(uow: UnitOfWork, after: int) -> tuple[int, int]:
     """Send the messages for one batch; return its size, and the last id while there may be more."""
     async with transaction(uow.pool) as conn:
-        tx = Transaction(uow, conn, await conn.fetchval(NOW, uow.clock.stamp()))
+        tx = await uow.on(conn)
         rows = await conn.fetch(OWED, after, BATCH)
         owed = {row["id"]: row["roles"] for row in rows}
         revisions = [

@@ -12,11 +12,11 @@ from uuid import UUID, uuid4
 import asyncpg
 import msgspec
 
+from gateway.db.moment import fetch_now
 from gateway.db.pool import Connection, Pool, in_transaction
 from gateway.errors import Malformed, NotFound, Unprocessable
 from gateway.incidents.label_matchers import Matcher, check_patterns
 from gateway.operations import silence_reach
-from gateway.operations.unit_of_work import NOW
 from gateway.settings import UseLimits
 
 PROBED_WITHIN = 0.5
@@ -114,7 +114,7 @@ async def examine_silence(
     Raises Malformed where the times or a pattern cannot be used, and Unprocessable where no
     alert could ever match.
     """
-    now = await conn.fetchval(NOW, stamp)
+    now = await fetch_now(conn, stamp)
     if wanted.ends_at <= now:
         raise Malformed("invalid silence: end time can't be in the past")
     if wanted.ends_at < max(wanted.starts_at, now):
@@ -142,7 +142,7 @@ async def store_silence(
     """
 
     async def work(conn: Connection) -> UUID:
-        now = await conn.fetchval(NOW, stamp)
+        now = await fetch_now(conn, stamp)
         before = None if wanted.id is None else await _locked(conn, wanted.id, integration)
         if before is not None and (
             before.state(now) == "expired" or before.matchers != wanted.matchers
@@ -214,7 +214,7 @@ async def expire_silence(
     """
 
     async def work(conn: Connection) -> None:
-        now = await conn.fetchval(NOW, stamp)
+        now = await fetch_now(conn, stamp)
         await _end(conn, await _locked(conn, silence_id, integration), now)
 
     await in_transaction(pool, work)

@@ -11,6 +11,7 @@ from gateway.catalogue.live import Catalogue
 from gateway.clock import Clock
 from gateway.correlation import detaching
 from gateway.correlation.for_masters import apply_effects_on_masters
+from gateway.db.moment import fetch_now
 from gateway.db.pool import Connection, Pool, in_transaction
 from gateway.errors import NotFound, VersionMismatch
 from gateway.escalation import record_timers
@@ -24,8 +25,6 @@ from gateway.incidents.record import Incident, Revision
 Result = TypeVar("Result")
 
 REPORTED_AT_MOST = 3
-
-NOW = "SELECT moment($1)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +62,17 @@ class UnitOfWork:
 
         async def once(conn: Connection) -> Result:
             nonlocal tx
-            tx = Transaction(self, conn, await conn.fetchval(NOW, self.clock.stamp()))
+            tx = await self.on(conn)
             return await work(tx)
 
         result = await in_transaction(self.pool, once)
         if tx is not None:
             self.committed(tx.changes)
         return result
+
+    async def on(self, conn: Connection) -> "Transaction":
+        """Return the unit in the transaction that the caller has begun, judged by its moment."""
+        return Transaction(self, conn, await fetch_now(conn, self.clock.stamp()))
 
 
 class Transaction:

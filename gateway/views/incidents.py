@@ -12,11 +12,11 @@ import msgspec
 from gateway.access.permissions import ALLOWED, Action, may, visibility_of
 from gateway.access.principal import Principal
 from gateway.clock import iterate_in_chunks
+from gateway.db.moment import fetch_now
 from gateway.db.pool import Connection
 from gateway.directory.roles import Role
 from gateway.escalation.record_timers import SlaRules, explain, grading_due
 from gateway.incidents.record import Incident
-from gateway.operations.unit_of_work import NOW
 from gateway.sla import summary, vendors
 from gateway.sla.clocks import ClockReading, ClockState
 from gateway.views.record_fields import (
@@ -70,7 +70,7 @@ async def incident_views(
     """Return the records as the API shows them to the principal, in the order given."""
     if not incidents:
         return []
-    now = await conn.fetchval(NOW, stamp)
+    now = await fetch_now(conn, stamp)
     ids = [incident.id for incident in incidents]
     around = {
         row["id"]: dict(row)

@@ -7,6 +7,7 @@ from gateway.access.authorization import raise_if_refused
 from gateway.access.permissions import ALLOWED, Action, may, visibility_of
 from gateway.api import wire
 from gateway.api.context import ApiCall, QueryCall, respond
+from gateway.db.moment import fetch_now
 from gateway.db.pool import acquire, transaction
 from gateway.errors import Flaw, GatewayError, Malformed, NotFound, Unprocessable
 from gateway.incidents import store
@@ -21,7 +22,6 @@ from gateway.operations.edit import edit
 from gateway.operations.follow_on import follow_on
 from gateway.operations.idempotency import claim_key
 from gateway.operations.references import delete_reference, reference_tag, set_reference
-from gateway.operations.unit_of_work import NOW
 from gateway.views.incidents import incident_views
 from gateway.views.list_query import IncidentQuery
 from gateway.views.listing import fetch_page, parse_field_filters, parse_label_filters, parse_query
@@ -248,7 +248,7 @@ async def act_on_many(call: ApiCall[wire.Bulk]) -> web.Response:
     once, command, uow = call.once(), wire.command_of(asked), call.context.uow
     if once is not None:
         async with transaction(uow.pool) as conn:
-            await claim_key(conn, once, await conn.fetchval(NOW, uow.clock.stamp()))
+            await claim_key(conn, once, await fetch_now(conn, uow.clock.stamp()))
     for number in dict.fromkeys(call.body.numbers):
         each = None if once is None else once.part(number)
         try:

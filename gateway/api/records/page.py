@@ -15,13 +15,13 @@ from gateway.access.reporter_links import INVALID
 from gateway.access.staff_links import ReaderKind, StaffLink, StaffLinks
 from gateway.api.context import Context
 from gateway.api.records.timeline import fetch_newest_entries
+from gateway.db.moment import fetch_now
 from gateway.db.pool import Connection, acquire
 from gateway.directory.roles import parse_roles
 from gateway.errors import NotFound
 from gateway.incidents import store
 from gateway.incidents.labels import Locale, state_label
 from gateway.incidents.record import Incident
-from gateway.operations.unit_of_work import NOW
 from gateway.pages.rendering import Pages
 from gateway.pages.words import EVENTS, in_language
 
@@ -58,7 +58,7 @@ class RecordPage:
         locale, link = self.pages.locale(request), request.match_info["link"]
         uow = self.context.uow
         async with acquire(uow.pool) as conn:
-            now = await conn.fetchval(NOW, uow.clock.stamp())
+            now = await fetch_now(conn, uow.clock.stamp())
             opened = StaffLinks(self.context.links).read(link, now)
             who = await _reader(conn, opened)
             [*records] = await store.by_ids(conn, [opened.incident_id])

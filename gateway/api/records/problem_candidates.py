@@ -10,13 +10,13 @@ from msgspec import Meta
 
 from gateway.access.permissions import Action, visibility_of
 from gateway.api.context import QueryCall, respond
+from gateway.db.moment import fetch_now
 from gateway.db.pool import acquire
 from gateway.incidents.problem_candidates import (
     CandidateIncident,
     ProblemCandidate,
     propose_problems,
 )
-from gateway.operations.unit_of_work import NOW
 from gateway.vocabulary import Resolution
 
 MOST_EXAMINED = 2_000
@@ -68,7 +68,7 @@ async def list_candidates(call: QueryCall[CandidatesQuery]) -> web.Response:
     uow, days = call.context.uow, call.query.days
     problems = call.context.problems
     async with acquire(uow.pool) as conn:
-        since = await conn.fetchval(NOW, uow.clock.stamp()) - (
+        since = await fetch_now(conn, uow.clock.stamp()) - (
             timedelta(days=days) if days else problems.within
         )
         rows = await conn.fetch(

@@ -15,11 +15,11 @@ from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.api.records.incidents import require_record
 from gateway.correlation import proposals
 from gateway.correlation.proposals import OpenLinkProposal
+from gateway.db.moment import fetch_now
 from gateway.db.pool import acquire
 from gateway.errors import Malformed, NotFound, Unprocessable
 from gateway.incidents import store
 from gateway.incidents.columns import incident_of
-from gateway.operations.unit_of_work import NOW
 from gateway.receipts.mended import RepairedValue, repairs_of_item
 from gateway.receipts.receipt_id import received_between
 from gateway.sla.simulate import simulate
@@ -139,7 +139,7 @@ async def read_sla(call: ApiCall[None]) -> web.Response:
     incident = await require_record(call, Action.INSPECT)
     uow = call.context.uow
     async with acquire(uow.pool) as conn:
-        now = await conn.fetchval(NOW, uow.clock.stamp())
+        now = await fetch_now(conn, uow.clock.stamp())
     return respond(sla_view(incident, uow.rules, now))
 
 

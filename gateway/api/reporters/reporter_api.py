@@ -23,6 +23,7 @@ from gateway.api.records.incidents import require_record
 from gateway.api.records.timeline import fetch_newest_entries
 from gateway.api.wire import NotedRequest
 from gateway.bounds import Rating
+from gateway.db.moment import fetch_now
 from gateway.db.pool import acquire, transaction
 from gateway.directory.roles import Role
 from gateway.errors import IllegalTransition, NotFound, TooManyAttempts, Unprocessable
@@ -31,7 +32,6 @@ from gateway.incidents.public_timeline import facts_for_reporter
 from gateway.incidents.record import Incident
 from gateway.operations.act import act
 from gateway.operations.idempotency import IdempotencyKey
-from gateway.operations.unit_of_work import NOW
 from gateway.vocabulary import State
 
 REPORTER = "reporter"
@@ -136,7 +136,7 @@ async def invite(call: ApiCall[None]) -> web.Response:
         raise Unprocessable("nobody is recorded as the reporter: set `contact` first")
     uow = call.context.uow
     async with acquire(uow.pool) as conn:
-        now = await conn.fetchval(NOW, uow.clock.stamp())
+        now = await fetch_now(conn, uow.clock.stamp())
     link, ends = call.context.links.make(incident.id, now)
     page = f"/my/{link}"
     return respond(
@@ -238,7 +238,7 @@ async def open_link(context: Context, link: str) -> tuple[Principal, Incident]:
     """
     uow = context.uow
     async with acquire(uow.pool) as conn:
-        incident_id = context.links.read(link, await conn.fetchval(NOW, uow.clock.stamp()))
+        incident_id = context.links.read(link, await fetch_now(conn, uow.clock.stamp()))
         [*records] = await store.by_ids(conn, [incident_id])
     if not records:
         raise NotFound(INVALID)

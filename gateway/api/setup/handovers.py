@@ -10,13 +10,13 @@ from msgspec import Meta
 from gateway import bounds
 from gateway.api import wire
 from gateway.api.context import ApiCall, QueryCall, respond
+from gateway.db.moment import fetch_now
 from gateway.db.pool import acquire, transaction
 from gateway.directory import groups
 from gateway.oncall import rosters
 from gateway.oncall.shift import Shift
 from gateway.operations.shifts import hand_over
 from gateway.operations.shifts.hand_over import HandOver
-from gateway.operations.unit_of_work import NOW
 from gateway.vocabulary import ReportStatus
 
 WEEK = timedelta(days=7)
@@ -106,7 +106,7 @@ async def put_roster(call: ApiCall[Roster]) -> web.Response:
             conn,
             call.request.match_info["slug"],
             shifts,
-            await conn.fetchval(NOW, uow.clock.stamp()),
+            await fetch_now(conn, uow.clock.stamp()),
         )
     return web.Response(status=204)
 
@@ -120,7 +120,7 @@ async def read_roster(call: QueryCall[RosterQuery]) -> web.Response:
     )
     async with acquire(uow.pool) as conn:
         await groups.by_slug(conn, slug)
-        now = await conn.fetchval(NOW, uow.clock.stamp())
+        now = await fetch_now(conn, uow.clock.stamp())
         since = query.since or now
         found = await rosters.between(conn, slug, since, query.until or since + WEEK)
         present = await rosters.between(conn, slug, now, now + timedelta(microseconds=1))

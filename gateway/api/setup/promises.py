@@ -9,11 +9,11 @@ from aiohttp import web
 from gateway.access.permissions import visibility_of
 from gateway.api import clock_events
 from gateway.api.context import ApiCall, respond
+from gateway.db.moment import fetch_now
 from gateway.db.pool import acquire
 from gateway.errors import Flaw, Unprocessable
 from gateway.escalation.preview import PARTS, edited_rules, moved_deadlines
 from gateway.incidents.columns import incident_of
-from gateway.operations.unit_of_work import NOW
 from gateway.sla.public_days import load
 
 
@@ -54,7 +54,7 @@ async def preview_sla(call: ApiCall[clock_events.Preview]) -> web.Response:
     sees = visibility_of(call.who).security
     priority, _, last = asked.cursor.partition("-")
     async with acquire(uow.pool) as conn:
-        now = await conn.fetchval(NOW, uow.clock.stamp())
+        now = await fetch_now(conn, uow.clock.stamp())
         incidents = [
             incident_of(row)
             for row in await conn.fetch(OPEN, int(priority), int(last), asked.limit, sees)

@@ -25,6 +25,7 @@ from gateway.channels.report_service import ReportOutcome, ReportService
 from gateway.channels.speakers import unknown_reporter
 from gateway.channels.webform.acknowledgement import FormAcknowledger
 from gateway.clock import Clock
+from gateway.db.moment import fetch_now
 from gateway.db.pool import Connection, acquire
 from gateway.directory.roles import Role
 from gateway.errors import Forbidden, Malformed
@@ -37,7 +38,7 @@ from gateway.ingest.workers.process import ParseWorker, compute_cpu_limit, is_sh
 from gateway.observe.metric_labels import RequestOutcome
 from gateway.observe.metrics import Metrics
 from gateway.operations.idempotency import IdempotencyKey, claim_key, store_result
-from gateway.operations.unit_of_work import NOW, Transaction
+from gateway.operations.unit_of_work import Transaction
 from gateway.receipts.mended import RepairedValue
 from gateway.receipts.submission import ItemResult, Receipt, Submission
 from gateway.vocabulary import State
@@ -193,7 +194,7 @@ class AppEndpoint:
             normalise_phone(reporter, self.region) or "",
         } - {""}
         async with acquire(self.reception.uow.pool) as conn:
-            now = await conn.fetchval(NOW, self.clock.stamp())
+            now = await fetch_now(conn, self.clock.stamp())
             ids = [
                 row[0]
                 for row in await conn.fetch(
@@ -225,7 +226,7 @@ class AppEndpoint:
             return AppReportResult(receipt.id, receipt.results, None, None, None, None)
         async with acquire(self.reception.uow.pool) as conn:
             incident_id = await conn.fetchval(RECORD, number)
-            link, ends = self.links.make(incident_id, await conn.fetchval(NOW, self.clock.stamp()))
+            link, ends = self.links.make(incident_id, await fetch_now(conn, self.clock.stamp()))
         return AppReportResult(receipt.id, receipt.results, number, *link_paths(link), ends)
 
 

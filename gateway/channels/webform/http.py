@@ -25,6 +25,7 @@ from gateway.channels.webform.reading import (
 )
 from gateway.channels.webform.ticket import FormTicket
 from gateway.clock import Clock
+from gateway.db.moment import fetch_now
 from gateway.db.pool import acquire
 from gateway.errors import NotFound
 from gateway.incidents.labels import Locale
@@ -32,7 +33,6 @@ from gateway.ingest.failed_requests import counting_failures
 from gateway.ingest.workers.process import ParseWorker
 from gateway.observe.metric_labels import RequestOutcome
 from gateway.observe.metrics import Metrics
-from gateway.operations.unit_of_work import NOW
 from gateway.pages.rendering import Pages
 from gateway.pages.words import IMPACTS, URGENCIES, WORDS, in_language
 from gateway.receipts.submission import Receipt
@@ -202,7 +202,7 @@ class FormEndpoint:
     async def _answer(self, receipt: Receipt, locale: Locale) -> web.Response:
         async with acquire(self.filing.files.uow.pool) as conn:
             record = await find_record(conn, receipt)
-            now = await conn.fetchval(NOW, self.clock.stamp())
+            now = await fetch_now(conn, self.clock.stamp())
         if record is None:
             return self._waiting(receipt, locale)
         number, incident_id = record

@@ -26,10 +26,10 @@ from gateway.compat.alertmanager.alerts import (
     format_time,
 )
 from gateway.compat.alertmanager.matchers import anchor_pattern, parse_matchers
+from gateway.db.moment import fetch_now
 from gateway.db.pool import Pool, acquire
 from gateway.dedup.silences import SilenceJudge
 from gateway.errors import Malformed
-from gateway.operations.unit_of_work import NOW
 from gateway.web.auth import Authenticator
 
 PATH_PREFIXES = ("", "/ingest/alertmanager/{key}")
@@ -152,7 +152,7 @@ class AlertmanagerReads:
         if not silenced and not muted:
             return []
         async with acquire(self.pool) as conn:
-            now = await conn.fetchval(NOW, self.clock.stamp())
+            now = await fetch_now(conn, self.clock.stamp())
             found = await fetch_suppressed_alerts(
                 conn, self.judge, now, integration, asked, receiver
             )

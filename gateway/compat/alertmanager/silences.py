@@ -31,13 +31,13 @@ from gateway.compat.alertmanager.matchers import (
     parse_matchers,
 )
 from gateway.compat.alertmanager.routes import PATH_PREFIXES
+from gateway.db.moment import fetch_now
 from gateway.db.pool import Pool, acquire
 from gateway.errors import Malformed, NotFound, Unprocessable
 from gateway.incidents.label_matchers import Matcher
 from gateway.instants import clamp_instant
 from gateway.operations import silences
 from gateway.operations.silences import SilenceRequest, StoredSilence
-from gateway.operations.unit_of_work import NOW
 from gateway.settings import UseLimits
 from gateway.web import body
 from gateway.web.auth import Authenticator
@@ -127,14 +127,14 @@ class AlertmanagerSilences:
             found = await silences.list_silences(
                 conn, caller.integration_id, columns, LIST_TIMEOUT_S
             )
-            now = await conn.fetchval(NOW, self.clock.stamp())
+            now = await fetch_now(conn, self.clock.stamp())
         return _json([_shown(one, now) for one in found])
 
     async def show(self, request: web.Request, caller: Caller) -> web.Response:
         """Return one silence."""
         async with acquire(self.reads) as conn:
             found = await silences.load_silence(conn, _id(request), caller.integration_id)
-            return _json(_shown(found, await conn.fetchval(NOW, self.clock.stamp())))
+            return _json(_shown(found, await fetch_now(conn, self.clock.stamp())))
 
     async def keep(self, request: web.Request, caller: Caller) -> web.Response:
         """Create a silence, or change the one with the given id.

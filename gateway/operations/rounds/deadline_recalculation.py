@@ -10,11 +10,12 @@ from typing import Any
 
 import structlog
 
+from gateway.db.moment import fetch_now
 from gateway.db.pool import Connection, acquire
 from gateway.incidents.record import Incident
 from gateway.operations.rounds.recalculation import AGAIN, LONGEST, recalculate
 from gateway.operations.rules_in_force import apply_rules
-from gateway.operations.unit_of_work import NOW, UnitOfWork
+from gateway.operations.unit_of_work import UnitOfWork
 from gateway.periodic import PeriodicJob
 
 log = structlog.get_logger()
@@ -92,7 +93,7 @@ class DeadlineRecalculation:
     async def _changed(self) -> list[PolicyChange]:
         """Return the policies to look at."""
         async with acquire(self.uow.pool) as conn:
-            now = await conn.fetchval(NOW, self.uow.clock.stamp())
+            now = await fetch_now(conn, self.uow.clock.stamp())
             rows = {row["policy"]: row for row in await conn.fetch(VERSIONS)}
         versions = self.uow.catalogue.configured.versions(rows)
         settled = {

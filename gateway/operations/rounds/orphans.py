@@ -7,7 +7,7 @@ from gateway.correlation import detaching
 from gateway.db.pool import transaction
 from gateway.incidents import store
 from gateway.incidents.record import Revision
-from gateway.operations.unit_of_work import NOW, Transaction, UnitOfWork
+from gateway.operations.unit_of_work import UnitOfWork
 from gateway.vocabulary import LIVE
 
 EVERY = 60.0
@@ -27,7 +27,7 @@ ORDER BY r.id LIMIT $1
 async def detach_orphans(uow: UnitOfWork) -> int:
     """Detach one batch of open records from masters that they may not follow; return how many."""
     async with transaction(uow.pool) as conn:
-        tx = Transaction(uow, conn, await conn.fetchval(NOW, uow.clock.stamp()))
+        tx = await uow.on(conn)
         ids = [row["id"] for row in await conn.fetch(UNFIT, BATCH)]
         found = [one for one in await store.lock(conn, ids) if one.state in LIVE]
         asked = [Revision(after=one, actor="gateway", events=()) for one in found]

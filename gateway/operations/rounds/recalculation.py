@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from gateway.db.pool import Connection, in_transaction
 from gateway.escalation import record_timers
 from gateway.incidents.record import Incident, Revision, TimerChange
-from gateway.operations.unit_of_work import NOW, Transaction, UnitOfWork
+from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.sla.timers.timer_store import KINDS
 from gateway.vocabulary import TimerKind
 
@@ -51,7 +51,7 @@ async def _recalculate_batch(uow: UnitOfWork, ids: Sequence[int], change: Deadli
 
     async def once(conn: Connection) -> int:
         nonlocal tx
-        tx = Transaction(uow, conn, await conn.fetchval(NOW, uow.clock.stamp()))
+        tx = await uow.on(conn)
         incidents = await tx.locked(ids)
         armed = await _due_times(conn, ids)
         noted = await change.noted(conn, ids)

@@ -14,10 +14,11 @@ import structlog
 from asyncpg import Record
 
 from gateway.catalogue.live import ServicePromise
+from gateway.db.moment import fetch_now
 from gateway.db.pool import Connection, acquire
 from gateway.incidents.record import Incident
 from gateway.operations.rounds.recalculation import AGAIN, LONGEST, recalculate
-from gateway.operations.unit_of_work import NOW, UnitOfWork
+from gateway.operations.unit_of_work import UnitOfWork
 from gateway.periodic import PeriodicJob
 
 log = structlog.get_logger()
@@ -128,7 +129,7 @@ class ServiceRecalculation:
 
     async def _changes(self) -> list[TargetChange]:
         async with acquire(self.uow.pool) as conn:
-            now = await conn.fetchval(NOW, self.uow.clock.stamp())
+            now = await fetch_now(conn, self.uow.clock.stamp())
             rows = {row["service"]: row for row in await conn.fetch(PROMISED)}
         found = [
             self._change(slug, made, rows.get(slug))

@@ -5,6 +5,7 @@ from typing import Any
 
 from asyncpg import Record
 
+from gateway.db.moment import fetch_now
 from gateway.db.pool import acquire, transaction
 from gateway.escalation.management import DIRECTOR, LEADER, MANAGER
 from gateway.escalation.record_timers import ACTOR
@@ -13,7 +14,7 @@ from gateway.incidents.announcement import Announcement
 from gateway.incidents.announcements.addressing import DESK
 from gateway.incidents.changes import CommittedChanges
 from gateway.incidents.record import LEAST_URGENT_MAJOR_PRIORITY, Incident, Revision
-from gateway.operations.unit_of_work import NOW, UnitOfWork
+from gateway.operations.unit_of_work import UnitOfWork
 from gateway.periodic import process_each
 from gateway.vocabulary import LIVE
 
@@ -82,7 +83,7 @@ async def _note(uow: UnitOfWork, incident_id: int) -> None:
             for one in await store.lock(conn, [incident_id])
         ]
         await writing.write_changed(
-            conn, uow.key, revisions, await conn.fetchval(NOW, uow.clock.stamp())
+            conn, uow.key, revisions, await fetch_now(conn, uow.clock.stamp())
         )
         await conn.execute(NOTED, [row["id"] for row in rows])
     uow.committed(CommittedChanges())

@@ -12,6 +12,7 @@ import asyncpg
 from gateway.access.authorization import raise_if_refused
 from gateway.access.permissions import ALLOWED, Action, may, visibility_of
 from gateway.access.principal import Principal
+from gateway.db.moment import fetch_now
 from gateway.db.pool import Connection, acquire, transaction
 from gateway.errors import Conflict, Forbidden, NotFound
 from gateway.incidents import store
@@ -20,7 +21,7 @@ from gateway.incidents.record import Incident, Revision
 from gateway.operations.idempotency import IdempotencyKey, claim_key
 from gateway.operations.major.reports import load_report_statuses
 from gateway.operations.shifts.hand_over_notices import notify_next_shift, remind_unaccepted
-from gateway.operations.unit_of_work import NOW, Transaction, UnitOfWork
+from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.vocabulary import LIVE, ReportStatus, Tier
 
 EVERY = 30.0
@@ -157,7 +158,7 @@ async def accept_hand_over(
     """
     raise_if_refused(may(who, Action.HAND_OVER))
     async with transaction(uow.pool) as conn:
-        now = await conn.fetchval(NOW, uow.clock.stamp())
+        now = await fetch_now(conn, uow.clock.stamp())
         again = once is not None and await claim_key(conn, once, now) is not None
         await conn.fetchval(LOCK, handover_id)
         row = await conn.fetchrow(ONE, handover_id)

@@ -15,6 +15,7 @@ from uuid import UUID
 import structlog
 
 from gateway.clock import Clock
+from gateway.db.moment import fetch_now
 from gateway.db.pool import Pool, acquire
 from gateway.incidents.arming import SHARDS
 from gateway.periodic import PeriodicJob
@@ -154,7 +155,7 @@ class TimerRunner:
     async def _sample(self) -> None:
         async with acquire(self._pool) as conn:
             before = self._clock.monotonic()
-            now = await timer_store.pg_now(conn, self._clock.stamp())
+            now = await fetch_now(conn, self._clock.stamp())
             trusted = self._judge.sample(micros(now), before, self._clock.monotonic())
         if self._judge.stepped_back:
             log.warning("clock_stepped_back")

@@ -194,14 +194,5 @@ async def postpone(
     return _armed(await conn.fetch(POSTPONE, timer.incident_id, int(timer.kind), now, by))
 
 
-PG_NOW = "SELECT moment($1)"
-
-
-async def pg_now(conn: Connection, now: datetime | None) -> datetime:
-    """Return the moment that timers are compared with."""
-    moment: datetime = await conn.fetchval(PG_NOW, now)
-    return moment
-
-
 def _armed(rows: Sequence[asyncpg.Record]) -> list[Armed]:
     return [Armed(r["incident_id"], TimerKind(r["kind"]), r["due_at"]) for r in rows]
