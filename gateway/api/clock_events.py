@@ -4,8 +4,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, field
 
-from gateway.api.wire import Request
-from gateway.bounds import Moment, Name, Priority, Text
+from gateway.bounds import Moment, Name, Priority, Request, Text
 
 
 class SimulatedEvent(Request, kw_only=True):

@@ -74,6 +74,11 @@ class ApiCall(Generic[Body_co]):
         return self.request.match_info["number"]
 
     @property
+    def id(self) -> int:
+        """The id of the object in the path."""
+        return int(self.request.match_info["id"])
+
+    @property
     def actor(self) -> str:
         """The name under which changes are recorded."""
         return self.caller.name

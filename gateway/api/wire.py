@@ -7,13 +7,9 @@ import msgspec
 from msgspec import Meta
 
 from gateway.access.keys import Scope
-from gateway.bounds import Moment, Name, Slug, Text, Title
+from gateway.bounds import Moment, Name, Request, Slug, Text, Title
 from gateway.incidents import commands, lifecycle
-from gateway.views.record_fields import CustomValues, Labels, Language, NewIncident, Patch, Request
 from gateway.vocabulary import RequestCategory
-
-__all__ = ["CustomValues", "Labels", "Language", "NewIncident", "Patch", "Request"]
-
 
 Number = Annotated[str, Meta(pattern=r"^INC-[0-9]{8}-[0-9]{6,12}\Z")]
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from gateway.bounds import Moment, Name, Priority, Slug, Text, Title
+from gateway.bounds import Moment, Name, Priority, Request, Slug, Text, Title
 from gateway.sla.clocks import ClockState
 from gateway.vocabulary import (
     Channel,
@@ -34,10 +34,6 @@ CustomValues = Annotated[
 ]
 
 
-class Request(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """The base of all request bodies: an unknown field is refused."""
-
-
 class NewIncident(Request, kw_only=True):
     """A record to create; its priority follows from impact and urgency."""
 
@@ -58,10 +54,10 @@ class NewIncident(Request, kw_only=True):
     symptom: Name = ""
     scope: Name = ""
     language: Language = ""
-    fields: CustomValues = {}
+    fields: CustomValues = msgspec.field(default_factory=dict)
     occurred_at: Moment | None = None
     security: bool = False
-    labels: Labels = {}
+    labels: Labels = msgspec.field(default_factory=dict)
     late_reason: Text = ""
 
 

@@ -12,8 +12,7 @@ from aiohttp import web
 from msgspec import Meta
 
 from gateway.api.context import ApiCall, QueryCall, respond
-from gateway.api.wire import Request
-from gateway.bounds import Moment, Slug
+from gateway.bounds import Moment, Request, Slug
 from gateway.db.pool import acquire
 from gateway.errors import Flaw
 from gateway.quarantine import masking, store
@@ -201,10 +200,6 @@ def _turn(call: ApiCall[object], which: EntryFilter) -> Turn:
     )
 
 
-def _id(call: ApiCall[object]) -> int:
-    return int(call.request.match_info["id"])
-
-
 async def list_quarantine(call: QueryCall[QuarantineQuery]) -> web.Response:
     """List a page of the quarantine."""
     query = call.query
@@ -229,7 +224,7 @@ async def count_quarantine(call: QueryCall[QuarantineFilter]) -> web.Response:
 
 async def read_quarantined(call: ApiCall[None]) -> web.Response:
     """Return one entry, its differences from what was expected, and what it would become."""
-    told = await call.context.mending.explain(_id(call))
+    told = await call.context.mending.explain(call.id)
     shown = view_trial(told.trial) if told.trial is not None else None
     entry = await asyncio.to_thread(_view, told.kept)
     return respond(
@@ -239,8 +234,8 @@ async def read_quarantined(call: ApiCall[None]) -> web.Response:
 
 async def replay_quarantined(call: ApiCall[None]) -> web.Response:
     """Read one body or item again."""
-    receipt = await call.context.mending.replay(_id(call), call.actor)
-    log.info("quarantine_replayed", id=_id(call), by=call.actor)
+    receipt = await call.context.mending.replay(call.id, call.actor)
+    log.info("quarantine_replayed", id=call.id, by=call.actor)
     return respond(ReplayView(receipt.id, receipt.results), status=202)
 
 
@@ -268,7 +263,7 @@ async def drop_quarantined(call: ApiCall[Drop]) -> web.Response:
     uow = call.context.uow
     async with acquire(uow.pool) as conn:
         kept, fresh = await store.drop(
-            conn, _id(call), call.body.reason, call.actor, uow.clock.stamp()
+            conn, call.id, call.body.reason, call.actor, uow.clock.stamp()
         )
     if fresh:
         log.info("quarantine_dropped", id=kept.id, by=call.actor, reason=kept.reason)

@@ -11,8 +11,7 @@ from msgspec import Meta
 from gateway.api.context import ApiCall, respond
 from gateway.api.idempotent_response import ChangeResult, answer_once
 from gateway.api.quarantine.entries import MAX_QUARANTINE_ID, TrialView, view_trial
-from gateway.api.wire import Request
-from gateway.bounds import Slug
+from gateway.bounds import Request, Slug
 from gateway.db.pool import Connection, acquire
 from gateway.errors import NotFound
 from gateway.quarantine import mappings

@@ -100,10 +100,6 @@ def _view(kept: set_aside.SetAsideMail) -> SetAsideView:
     )
 
 
-def _id(call: ApiCall[object]) -> int:
-    return int(call.request.match_info["id"])
-
-
 async def list_set_aside(call: QueryCall[SetAsideQuery]) -> web.Response:
     """Return a page of the mails that were set aside."""
     query = call.query
@@ -118,13 +114,13 @@ async def list_set_aside(call: QueryCall[SetAsideQuery]) -> web.Response:
 async def read_set_aside(call: ApiCall[None]) -> web.Response:
     """Return one mail with its body."""
     async with acquire(call.context.uow.pool) as conn:
-        kept = await set_aside.by_id(conn, _id(call), visibility_of(call.who))
+        kept = await set_aside.by_id(conn, call.id, visibility_of(call.who))
     return respond(await asyncio.to_thread(_view, kept))
 
 
 async def open_set_aside(call: ApiCall[None]) -> web.Response:
     """Create a record of one mail; a second call changes nothing and names the same record."""
-    done = await call.context.open_set_aside(_id(call), call.who)
+    done = await call.context.open_set_aside(call.id, call.who)
     log.info("set_aside_opened", id=done.kept.id, by=call.actor, incident=done.kept.incident)
     shown = await asyncio.to_thread(_view, done.kept)
     return respond(SetAsideOpened(shown.incident or "", done.outcome, done.receipt, shown))

@@ -163,16 +163,12 @@ async def fetch_file(call: ApiCall[None]) -> web.Response:
 
 async def remove_file(call: ApiCall[None]) -> web.Response:
     """Delete a file's content; its name, size and hash stay."""
-    await call.context.filing.detach(call.number, _id(call), call.who, if_match=call.if_match())
+    await call.context.filing.detach(call.number, call.id, call.who, if_match=call.if_match())
     return web.Response(status=204)
 
 
 def _whole(call: ApiCall[object], incident: Incident) -> bool:
     return may(call.who, Action.INSPECT, incident) == ALLOWED
-
-
-def _id(call: ApiCall[object]) -> int:
-    return int(call.request.match_info["id"])
 
 
 async def fetch_attachments(
@@ -193,9 +189,9 @@ async def download(call: ApiCall[object], incident: Incident, *, whole: bool) ->
     Raises NotFound and Unavailable.
     """
     async with acquire(call.context.uow.pool) as conn:
-        row = await conn.fetchrow(ONE, incident.id, whole, _id(call))
+        row = await conn.fetchrow(ONE, incident.id, whole, call.id)
     if row is None:
-        raise NotFound(f"{incident.number} has no file {_id(call)}")
+        raise NotFound(f"{incident.number} has no file {call.id}")
     headers = {
         "Content-Type": row["type"],
         "Content-Length": str(row["size"]),
@@ -205,7 +201,7 @@ async def download(call: ApiCall[object], incident: Incident, *, whole: bool) ->
     }
     extend_deadline(FILE_SECONDS)
     pieces = call.context.filing.stores.read(
-        FileLocation(FilePlace(row["place"]), row["handle"], _id(call), row["size"])
+        FileLocation(FilePlace(row["place"]), row["handle"], call.id, row["size"])
     )
     return web.Response(body=await _begun(pieces), headers=headers)
 

@@ -25,7 +25,7 @@ from gateway.operations.references import delete_reference, reference_tag, set_r
 from gateway.views.incidents import incident_views
 from gateway.views.list_query import IncidentQuery
 from gateway.views.listing import fetch_page, parse_field_filters, parse_label_filters, parse_query
-from gateway.views.record_fields import IncidentView
+from gateway.views.record_fields import IncidentView, NewIncident, Patch
 from gateway.views.reporter import check_filters
 from gateway.web import body
 
@@ -92,11 +92,9 @@ async def list_incidents(call: QueryCall[IncidentQuery]) -> web.Response:
         )
 
 
-async def create_incident(call: ApiCall[wire.NewIncident]) -> web.Response:
+async def create_incident(call: ApiCall[NewIncident]) -> web.Response:
     """Create a record."""
-    report = NewReport(
-        **{name: getattr(call.body, name) for name in wire.NewIncident.__struct_fields__}
-    )
+    report = NewReport(**{name: getattr(call.body, name) for name in NewIncident.__struct_fields__})
     incident = await create(call.context.uow, report, call.who, once=call.once())
     return respond(
         await view_record(call, incident),
@@ -114,7 +112,7 @@ async def read_incident(call: ApiCall[None]) -> web.Response:
     return respond(await view_record(call, incident), etag=str(incident.version))
 
 
-async def patch_incident(call: ApiCall[wire.Patch]) -> web.Response:
+async def patch_incident(call: ApiCall[Patch]) -> web.Response:
     """Change fields of a record."""
     changes = body.sent_fields(call.body)
     note = changes.pop("note")

@@ -9,20 +9,21 @@ from msgspec import UNSET, Meta, UnsetType
 
 from gateway import bounds
 from gateway.access.permissions import Action, visibility_of
-from gateway.api import wire
 from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.api.records.incidents import ActionResult, require_record, view_record
+from gateway.bounds import Request
 from gateway.db.pool import acquire
 from gateway.errors import NotFound
 from gateway.knowledge import articles
 from gateway.knowledge.similar import articles_like, incidents_like
 from gateway.operations import publishing
+from gateway.views.record_fields import Language
 from gateway.vocabulary import ArticleState
 
 Id = Annotated[int, Meta(ge=1, le=2**62)]
 
 
-class NewArticle(wire.Request, kw_only=True):
+class NewArticle(Request, kw_only=True):
     """An article to create: a symptom and its solution."""
 
     title: bounds.Title
@@ -30,11 +31,11 @@ class NewArticle(wire.Request, kw_only=True):
     solution: bounds.Text = ""
     service: bounds.Name = ""
     category: bounds.Name = ""
-    language: wire.Language = ""
+    language: Language = ""
     state: ArticleState = ArticleState.DRAFT
 
 
-class ArticlePatch(wire.Request, kw_only=True):
+class ArticlePatch(Request, kw_only=True):
     """Fields of an article to change."""
 
     title: bounds.Title | UnsetType = UNSET
@@ -42,11 +43,11 @@ class ArticlePatch(wire.Request, kw_only=True):
     solution: bounds.Text | UnsetType = UNSET
     service: bounds.Name | UnsetType = UNSET
     category: bounds.Name | UnsetType = UNSET
-    language: wire.Language | UnsetType = UNSET
+    language: Language | UnsetType = UNSET
     state: ArticleState | UnsetType = UNSET
 
 
-class Publish(wire.Request, kw_only=True):
+class Publish(Request, kw_only=True):
     """An article to create from a record's solution; texts left out are the record's."""
 
     title: bounds.Name = ""
@@ -211,9 +212,9 @@ async def create_article(call: ApiCall[NewArticle]) -> web.Response:
 async def read_article(call: ApiCall[None]) -> web.Response:
     """Return one article."""
     async with acquire(call.context.uow.pool) as conn:
-        article = await articles.by_id(conn, _id(call), visibility_of(call.who))
+        article = await articles.by_id(conn, call.id, visibility_of(call.who))
     if article is None:
-        raise NotFound(f"there is no article {_id(call)}")
+        raise NotFound(f"there is no article {call.id}")
     return respond(_view(article), etag=str(article.version))
 
 
@@ -225,13 +226,9 @@ async def patch_article(call: ApiCall[ArticlePatch]) -> web.Response:
         if (value := getattr(call.body, name)) is not UNSET
     }
     made = await publishing.change_article(
-        call.context.uow, _id(call), changes, call.who, if_match=call.if_match()
+        call.context.uow, call.id, changes, call.who, if_match=call.if_match()
     )
     return respond(_view(made), etag=str(made.version))
-
-
-def _id(call: ApiCall[object]) -> int:
-    return int(call.request.match_info["id"])
 
 
 def _view(article: articles.Article) -> ArticleView:

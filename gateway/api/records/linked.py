@@ -9,9 +9,9 @@ from msgspec import Meta
 
 from gateway import bounds
 from gateway.access.permissions import Action, visibility_of
-from gateway.api import wire
 from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.api.records.incidents import ActionResult, require_record, view_record
+from gateway.bounds import Request
 from gateway.db.pool import acquire
 from gateway.operations import complaints, linked
 from gateway.vocabulary import LinkKind
@@ -19,7 +19,7 @@ from gateway.vocabulary import LinkKind
 Reference = Annotated[str, Meta(min_length=1, max_length=256)]
 
 
-class NewLink(wire.Request, kw_only=True):
+class NewLink(Request, kw_only=True):
     """A record of another system to link."""
 
     kind: LinkKind
@@ -43,7 +43,7 @@ class LinkedRecords(msgspec.Struct):
     linked: list[linked.RecordLinkEntry]
 
 
-class NewComplaint(wire.Request, kw_only=True):
+class NewComplaint(Request, kw_only=True):
     """A complaint to file; `complainant` is the person who complains, the caller if left out."""
 
     text: Annotated[str, Meta(min_length=1, max_length=32_768)]

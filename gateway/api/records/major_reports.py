@@ -8,10 +8,10 @@ from aiohttp import web
 from msgspec import Meta
 
 from gateway.access.permissions import Action
-from gateway.api import wire
 from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.api.records.incidents import require_record
 from gateway.api.records.timeline import MOST_IN_DRAFT, fetch_newest_entries
+from gateway.bounds import Request
 from gateway.db.pool import acquire
 from gateway.errors import NotFound
 from gateway.incidents.major_report import ReportedEvent, draft_report, language_of
@@ -28,7 +28,7 @@ class MajorReportQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     version: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
 
 
-class MajorReportText(wire.Request, kw_only=True):
+class MajorReportText(Request, kw_only=True):
     """The whole report, in Markdown."""
 
     text: Annotated[str, Meta(min_length=1, max_length=200_000)]

@@ -33,7 +33,7 @@ from gateway.api.route import (
 )
 from gateway.api.typed_handler import with_body, with_query, without_body
 from gateway.views.list_query import IncidentQuery as ListQuery
-from gateway.views.record_fields import IncidentView, SlaView
+from gateway.views.record_fields import IncidentView, NewIncident, Patch, SlaView
 
 
 def record_routes(feed: ChangeFeed) -> tuple[Route, ...]:
@@ -55,13 +55,13 @@ def record_routes(feed: ChangeFeed) -> tuple[Route, ...]:
         Route("GET", V1 + "/incidents",
               with_query(incidents.list_incidents, ListQuery, incidents.read_query), READ,
               "List records", incidents.IncidentPage, needs=Action.READ),
-        Route("POST", V1 + "/incidents", with_body(incidents.create_incident, wire.NewIncident),
+        Route("POST", V1 + "/incidents", with_body(incidents.create_incident, NewIncident),
               WRITE, "Create a record", view, status=201, needs=Action.SUBMIT, headers=IDEMPOTENT),
         Route("POST", V1 + "/incidents/bulk", with_body(incidents.act_on_many, wire.Bulk), WRITE,
               "Take one action on many records", incidents.BulkResults, headers=IDEMPOTENT),
         Route("GET", ONE_RECORD, without_body(incidents.read_incident), READ, "Read a record",
               view, headers=CACHED),
-        Route("PATCH", ONE_RECORD, with_body(incidents.patch_incident, wire.Patch), WRITE,
+        Route("PATCH", ONE_RECORD, with_body(incidents.patch_incident, Patch), WRITE,
               "Change fields of a record", view, headers=CHANGE),
         Route("GET", ONE_RECORD + "/timeline",
               with_query(timeline.read_timeline, timeline.TimelineQuery), READ,

@@ -8,21 +8,21 @@ from aiohttp import web
 from msgspec import Meta
 
 from gateway import bounds
-from gateway.api import wire
 from gateway.api.context import ApiCall, respond
 from gateway.api.records.incidents import ActionResult, require_record, view_record
+from gateway.bounds import Request
 from gateway.db.pool import acquire
 from gateway.operations.major import subscribers, updates
 
 
-class StatusUpdate(wire.Request, kw_only=True):
+class StatusUpdate(Request, kw_only=True):
     """Send a status update to all subscribers."""
 
     text: Annotated[str, Meta(min_length=1, max_length=10_000)]
     next_update_due_at: bounds.Moment | None = None
 
 
-class NewSubscriber(wire.Request, kw_only=True):
+class NewSubscriber(Request, kw_only=True):
     """A subscriber of status updates to add.
 
     It is a `person` by login, or an `address` such as smtp:a@example.com; without either, the
@@ -121,9 +121,7 @@ async def list_subscribers(call: ApiCall[None]) -> web.Response:
 
 async def unsubscribe(call: ApiCall[None]) -> web.Response:
     """Remove a subscriber of status updates."""
-    await subscribers.unsubscribe(
-        call.context.uow, call.number, int(call.request.match_info["id"]), call.who
-    )
+    await subscribers.unsubscribe(call.context.uow, call.number, call.id, call.who)
     return web.Response(status=204)
 
 

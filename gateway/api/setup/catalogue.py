@@ -13,8 +13,7 @@ from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.api.idempotent_response import ChangeResult, answer_once
 from gateway.api.setup.people import Title
 from gateway.api.setup.resource import Resource
-from gateway.api.wire import Request
-from gateway.bounds import Name, Slug, Text
+from gateway.bounds import Name, Request, Slug, Text
 from gateway.catalogue import cis, importing, services
 from gateway.catalogue.importing import Aliases, Attributes, CiKind, NewCi, ServiceSlug, Upstream
 from gateway.catalogue.model import Ci, ImpactedItem, Service

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.api.idempotent_response import ChangeResult, answer_once
-from gateway.api.wire import Request
+from gateway.bounds import Request
 from gateway.db.pool import Connection, acquire, transaction
 from gateway.directory import chat_accounts as chats
 from gateway.directory import people

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from gateway.api.context import ApiCall, respond
 from gateway.api.setup.session import require_person_id
-from gateway.api.wire import Request
+from gateway.bounds import Request
 from gateway.db.pool import acquire, transaction
 from gateway.directory.contact_method import MOST, PersonContactMethod, flaws
 from gateway.directory.contact_methods import methods_of, replace_methods

@@ -8,8 +8,8 @@ from aiohttp import web
 from msgspec import Meta
 
 from gateway import bounds
-from gateway.api import wire
 from gateway.api.context import ApiCall, QueryCall, respond
+from gateway.bounds import Request
 from gateway.db.moment import fetch_now
 from gateway.db.pool import acquire, transaction
 from gateway.directory import groups
@@ -32,7 +32,7 @@ class PlannedShift(
     people: Annotated[list[bounds.Name], Meta(max_length=100)]
 
 
-class Roster(wire.Request, kw_only=True):
+class Roster(Request, kw_only=True):
     """The shifts of a group from now on."""
 
     shifts: Annotated[list[PlannedShift], Meta(max_length=1_000)]
@@ -143,9 +143,7 @@ async def list_handovers(call: QueryCall[HandOverQuery]) -> web.Response:
 
 async def accept_handover(call: ApiCall[None]) -> web.Response:
     """Accept a hand-over."""
-    one = await hand_over.accept_hand_over(
-        call.context.uow, int(call.request.match_info["id"]), call.who, once=call.once()
-    )
+    one = await hand_over.accept_hand_over(call.context.uow, call.id, call.who, once=call.once())
     return respond(_view(one))
 
 

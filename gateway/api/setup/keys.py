@@ -68,7 +68,7 @@ async def list_keys(call: ApiCall[None]) -> web.Response:
 async def revoke_key(call: ApiCall[None]) -> web.Response:
     """Revoke a key; every replica refuses it within five seconds."""
     async with acquire(call.context.uow.pool) as conn:
-        key_id = int(call.request.match_info["id"])
+        key_id = call.id
         await keys.revoke(conn, key_id, call.context.uow.clock.stamp())
     call.context.keys.forget(key_id)
     return web.Response(status=204)

@@ -12,8 +12,7 @@ from msgspec import UNSET, Meta, UnsetType
 from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.api.setup.people import Title
 from gateway.api.setup.resource import Resource
-from gateway.api.wire import Request
-from gateway.bounds import Name, Slug, Text
+from gateway.bounds import Name, Request, Slug, Text
 from gateway.db.pool import Connection, acquire
 from gateway.monitors import store
 from gateway.monitors.model import Monitor
@@ -128,10 +127,6 @@ MONITORS = Resource(
 )
 
 
-def _id(call: ApiCall[object]) -> int:
-    return int(call.request.match_info["id"])
-
-
 async def list_monitors(call: QueryCall[MonitorQuery]) -> web.Response:
     """Return a page of monitors by id."""
     query = call.query
@@ -155,7 +150,7 @@ async def create_monitor(call: ApiCall[NewMonitor]) -> web.Response:
 
 async def read_monitor(call: ApiCall[None]) -> web.Response:
     """Return one monitor."""
-    return await MONITORS.read(call, lambda conn: store.by_id(conn, _id(call)))
+    return await MONITORS.read(call, lambda conn: store.by_id(conn, call.id))
 
 
 async def patch_monitor(call: ApiCall[MonitorPatch]) -> web.Response:
@@ -163,14 +158,14 @@ async def patch_monitor(call: ApiCall[MonitorPatch]) -> web.Response:
     uow, changes, if_match = call.context.uow, body.sent_fields(call.body), call.if_match()
 
     async def change(conn: Connection) -> Monitor:
-        return await store.change(conn, _id(call), changes, uow.clock.stamp(), if_match=if_match)
+        return await store.change(conn, call.id, changes, uow.clock.stamp(), if_match=if_match)
 
-    return await MONITORS.change(call, change, id=_id(call), fields=sorted(changes))
+    return await MONITORS.change(call, change, id=call.id, fields=sorted(changes))
 
 
 async def delete_monitor(call: ApiCall[None]) -> web.Response:
     """Delete a monitor."""
     async with acquire(call.context.uow.pool) as conn:
-        await store.delete(conn, _id(call))
-    log.info("monitor_deleted", id=_id(call), by=call.actor)
+        await store.delete(conn, call.id)
+    log.info("monitor_deleted", id=call.id, by=call.actor)
     return web.Response(status=204)

@@ -11,8 +11,7 @@ from msgspec import UNSET, Meta, UnsetType
 from gateway.access.credentials import revoke_all
 from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.api.setup.resource import Resource
-from gateway.api.wire import Request
-from gateway.bounds import Name, Slug
+from gateway.bounds import Name, Request, Slug
 from gateway.db.pool import Connection, acquire, transaction
 from gateway.directory import groups, people
 from gateway.directory.person import Group, Person

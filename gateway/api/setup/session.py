@@ -14,8 +14,7 @@ from gateway.api.context import ApiCall, respond
 from gateway.api.idempotent_response import ChangeResult, answer_once
 from gateway.api.setup.keys import CreatedKey, KeyList
 from gateway.api.setup.people import PersonView, person_view
-from gateway.api.wire import Request
-from gateway.bounds import Moment, Title
+from gateway.bounds import Moment, Request, Title
 from gateway.db.pool import Connection, acquire
 from gateway.directory import people
 from gateway.errors import Conflict, Flaw, Forbidden, Unprocessable
@@ -166,7 +165,7 @@ async def create_own_key(call: ApiCall[NewOwnKey]) -> web.Response:
 
 async def revoke_own_key(call: ApiCall[None]) -> web.Response:
     """Revoke a key or session of the caller."""
-    key_id = int(call.request.match_info["id"])
+    key_id = call.id
     async with acquire(call.context.uow.pool) as conn:
         await keys.revoke(
             conn, key_id, call.context.uow.clock.stamp(), person_id=require_person_id(call)

@@ -6,6 +6,7 @@ from typing import Any
 
 import asyncpg
 import msgspec
+from aiohttp import web
 
 from gateway.compat.alertmanager.matchers import matcher_columns
 from gateway.db.pool import Connection
@@ -187,3 +188,10 @@ def _said(text: str) -> datetime | None:
 def format_time(moment: datetime) -> str:
     """Return the time as clients of Alertmanager read it, in milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def json_response(value: object, status: int = 200) -> web.Response:
+    """Return a value as JSON, as Alertmanager does."""
+    return web.Response(
+        body=msgspec.json.encode(value), status=status, content_type="application/json"
+    )

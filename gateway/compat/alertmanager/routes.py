@@ -24,6 +24,7 @@ from gateway.compat.alertmanager.alerts import (
     fetch_firing_alerts,
     fetch_suppressed_alerts,
     format_time,
+    json_response,
 )
 from gateway.compat.alertmanager.matchers import anchor_pattern, parse_matchers
 from gateway.db.moment import fetch_now
@@ -96,9 +97,9 @@ class AlertmanagerReads:
             if caller.person_id is not None:
                 raise_if_refused(may(caller.who, Action.FOLLOW))
             try:
-                return _json(await read(request, caller.integration_id))
+                return json_response(await read(request, caller.integration_id))
             except Malformed as error:
-                return _json(error.detail, 400)
+                return json_response(error.detail, 400)
 
         return serve
 
@@ -179,9 +180,3 @@ def _receiver(pattern: str) -> str | None:
     if len(pattern) > 256 or "\0" in pattern:
         raise Malformed("receiver has NUL or more than 256 characters")
     return anchor_pattern(pattern) if pattern else None
-
-
-def _json(value: object, status: int = 200) -> web.Response:
-    return web.Response(
-        body=msgspec.json.encode(value), status=status, content_type="application/json"
-    )

@@ -22,7 +22,7 @@ from gateway.access.keys import Caller
 from gateway.access.permissions import Action, may
 from gateway.api.searching import SearchLimiter
 from gateway.clock import Clock
-from gateway.compat.alertmanager.alerts import LIST_TIMEOUT_S, format_time
+from gateway.compat.alertmanager.alerts import LIST_TIMEOUT_S, format_time, json_response
 from gateway.compat.alertmanager.matchers import (
     LONGEST,
     MOST,
@@ -110,11 +110,11 @@ class AlertmanagerSilences:
             try:
                 return await serve(request, caller)
             except (Malformed, Unprocessable) as error:
-                return _json(
+                return json_response(
                     error.detail, 400
                 )  # amtool shows the message of a 400, and of no other error
             except NotFound as error:
-                return _json(error.detail, 404)
+                return json_response(error.detail, 404)
 
         return guarded
 
@@ -128,13 +128,13 @@ class AlertmanagerSilences:
                 conn, caller.integration_id, columns, LIST_TIMEOUT_S
             )
             now = await fetch_now(conn, self.clock.stamp())
-        return _json([_shown(one, now) for one in found])
+        return json_response([_shown(one, now) for one in found])
 
     async def show(self, request: web.Request, caller: Caller) -> web.Response:
         """Return one silence."""
         async with acquire(self.reads) as conn:
             found = await silences.load_silence(conn, _id(request), caller.integration_id)
-            return _json(_shown(found, await fetch_now(conn, self.clock.stamp())))
+            return json_response(_shown(found, await fetch_now(conn, self.clock.stamp())))
 
     async def keep(self, request: web.Request, caller: Caller) -> web.Response:
         """Create a silence, or change the one with the given id.
@@ -153,7 +153,7 @@ class AlertmanagerSilences:
         log.info(
             "silence_kept", silence=str(silence), by=caller.name, ends_at=wanted.ends_at.isoformat()
         )
-        return _json({"silenceID": str(silence)} | ({"warnings": told} if told else {}))
+        return json_response({"silenceID": str(silence)} | ({"warnings": told} if told else {}))
 
     async def expire(self, request: web.Request, caller: Caller) -> web.Response:
         """Expire a silence immediately."""
@@ -225,9 +225,3 @@ def _shown(silence: StoredSilence, now: datetime) -> dict[str, Any]:
             for one in silence.matchers
         ],
     }
-
-
-def _json(value: object, status: int = 200) -> web.Response:
-    return web.Response(
-        body=msgspec.json.encode(value), status=status, content_type="application/json"
-    )

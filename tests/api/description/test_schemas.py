@@ -26,11 +26,12 @@ from gateway.api.description.schemas import (
 from gateway.api.setup import chat_accounts, people
 from gateway.catalogue import importing
 from gateway.incidents import commands
+from gateway.views.record_fields import Language
 from gateway.vocabulary import MonitorState, State, Tier
 
 TEXTS: dict[str, tuple[Any, str]] = {
     "slug": (bounds.Slug, "printer-2"),
-    "language": (wire.Language, "zh-Hans-CN"),
+    "language": (Language, "zh-Hans-CN"),
     "number": (wire.Number, "INC-20260302-000001"),
     "cursor": (clock_events.Preview.__annotations__["cursor"], "1-0"),
     "provider": (chat_accounts.Provider, "slack"),
