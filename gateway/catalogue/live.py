@@ -155,7 +155,7 @@ class Catalogue:
     def learn(self, reading: CatalogueReading, topology: Topology | None = None) -> None:
         """Take over a reading as the present state.
 
-        `landscape` is the topology of the reading's names and items, if it is built already.
+        `topology` is that of the reading's names and items, if it is built already.
         """
         self._load, self._shifts = reading.load, reading.shifts
         by_slug = {service.slug: service for service in reading.services}

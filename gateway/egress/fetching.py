@@ -112,7 +112,7 @@ class FetchCache:
         return await asyncio.shield(self._asking[address])
 
     async def newer(self, address: str) -> bytes:
-        """Return content at most `PATIENCE_S` old, so that invented key ids cause few fetches."""
+        """Return content at most `REFETCH_SECONDS` old: invented key ids cause few fetches."""
         known = self._answers.get(address)
         if known is not None and self._clock.monotonic() >= known[0] + REFETCH_SECONDS:
             del self._answers[address]

@@ -2,7 +2,7 @@
 
 Authentication counts; the sender's own time does not: while a handler waits for the body, the
 deadline moves on, and `server.body_within` bounds the wait. A handler that has good reason to
-take longer calls `allow_more`: long polls and files.
+take longer calls `extend_deadline`: long polls and files.
 """
 
 import asyncio

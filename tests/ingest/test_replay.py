@@ -1,21 +1,10 @@
 """What could not be understood is kept, shown, and read again once it can be."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from gateway.settings import load
-from tests.support.served import RunningGateway, served
+from tests.support.served import RunningGateway
 
 BAD = {"version": "4", "alerts": [{"status": "firing", "labels": "on fire", "fingerprint": "ab"}]}
-
-
-@pytest.fixture
-async def gateway(database_url: str, redis_url: str) -> AsyncIterator[RunningGateway]:
-    async with served(
-        load(None, {"DATABASE_URL": database_url, "REDIS_URL": redis_url})
-    ) as running:
-        yield running
 
 
 async def test_unreadable_body_returns_400_and_is_quarantined(gateway: RunningGateway) -> None:

@@ -14,12 +14,6 @@ DECLARED = ["operations_manager", "director", "management_system_owner"]
 """Roles that the shipped settings tell of a declared major incident."""
 
 
-@pytest.fixture
-async def number(story: Story) -> str:
-    """A record that was reported by hand: priority 4, and no manager was told."""
-    return str((await story.call("POST", "incidents", {"title": "mail is slow"}))["number"])
-
-
 @shows("major/declared", "major/leader told")
 async def test_major_declaration_notifies_manager_who_notifies_leader(
     story: Story, number: str

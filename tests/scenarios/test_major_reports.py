@@ -7,12 +7,6 @@ from tests.support.story import Story
 
 
 @pytest.fixture
-async def number(story: Story) -> str:
-    """A record that was reported by hand: priority 4, and no manager was told."""
-    return str((await story.call("POST", "incidents", {"title": "mail is slow"}))["number"])
-
-
-@pytest.fixture
 async def over(story: Story) -> str:
     """A major incident of the mail group's that is resolved and owes a report."""
     asked = {"title": "mail is down", "impact": "business", "urgency": "high"}

@@ -45,7 +45,7 @@ def to_e164(said: str, region: str) -> str:
 
 
 def to_e164_without_plus(said: str, region: str) -> str:
-    """Return the same as `e164`, for systems that leave out the plus."""
+    """Return the same as `to_e164`, for systems that leave out the plus."""
     return to_e164(
         f"+{said}" if re.fullmatch(r"[1-9][0-9]{6,14}", said, re.ASCII) else said, region
     )

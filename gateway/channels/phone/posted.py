@@ -177,7 +177,7 @@ def parse_time(text: str, pointer: str) -> datetime | None:
 
 
 def parse_timestamp(text: str, received_at: datetime, pointer: str) -> datetime | None:
-    """Return a time like `said_at`, within the tolerance for senders' clocks.
+    """Return a time like `parse_time`, within the tolerance for senders' clocks.
 
     None if it is no time, since a call is valid without one.
     """

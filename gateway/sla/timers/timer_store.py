@@ -22,7 +22,7 @@ KINDS = [int(kind) for kind in TimerKind]
 """The kinds of timers that this release knows.
 
 Kinds of another release, and times outside of the calendar, such as infinity, are not read: they
-stay as they are, `telemetry` counts them as set aside, and they keep nothing else from firing.
+stay as they are, gauges count them as set aside, and they keep nothing else from firing.
 """
 
 
