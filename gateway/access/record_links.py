@@ -21,28 +21,28 @@ class RecordLinks:
 
     links: ReporterLinks
 
-    def __call__(self, owed: OutboxRow, channel: str) -> str:
+    def __call__(self, row: OutboxRow, channel: str) -> str:
         """Return the link for the recipient on this channel, "" where there is none."""
-        if owed.incident_id is None or not owed.facts.get("number") or not self.links.external_url:
+        if row.incident_id is None or not row.facts.get("number") or not self.links.external_url:
             return ""
-        if owed.role == REPORTER:
-            return self._reporters(owed, owed.incident_id) if channel in PRIVATE else ""
-        return self._staffs(owed, owed.incident_id)
+        if row.role == REPORTER:
+            return self._reporters(row, row.incident_id) if channel in PRIVATE else ""
+        return self._staffs(row, row.incident_id)
 
-    def _reporters(self, owed: OutboxRow, incident_id: int) -> str:
+    def _reporters(self, row: OutboxRow, incident_id: int) -> str:
         """Return the link to the reporter's page, "" where they are sent the number alone."""
-        if "title" not in owed.facts and owed.template != Template.RECEIVED:
+        if "title" not in row.facts and row.template != Template.RECEIVED:
             return ""
-        link, _ = self.links.make(incident_id, owed.claimed_at)
+        link, _ = self.links.make(incident_id, row.claimed_at)
         return self.links.address(f"/my/{link}")
 
-    def _staffs(self, owed: OutboxRow, incident_id: int) -> str:
+    def _staffs(self, row: OutboxRow, incident_id: int) -> str:
         """Return the link to the staff page, made for a person or for the role of an address."""
-        is_person = owed.channel in BY_LOGIN
+        is_person = row.channel in BY_LOGIN
         kind, name = (
-            (ReaderKind.PERSON, owed.recipient) if is_person else (ReaderKind.ROLE, owed.role)
+            (ReaderKind.PERSON, row.recipient) if is_person else (ReaderKind.ROLE, row.role)
         )
         if not name or len(name) > LONGEST_NAME:
             return ""
-        link = StaffLinks(self.links).make(StaffLink(incident_id, kind, name), owed.claimed_at)
+        link = StaffLinks(self.links).make(StaffLink(incident_id, kind, name), row.claimed_at)
         return self.links.address(f"/r/{link}")

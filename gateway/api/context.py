@@ -41,7 +41,7 @@ class Context:
     login: LoginService
     oidc: OidcLogin | None
     links: ReporterLinks
-    filing: AttachmentService
+    attachments: AttachmentService
     mending: QuarantineService
     problems: Problems
     open_set_aside: OpenSetAside
@@ -51,8 +51,10 @@ class Context:
     def on(self, pool: Pool) -> "Context":
         """Return the same context with the connections of another pool."""
         uow = replace(self.uow, pool=pool)
-        filing = replace(self.filing, uow=uow, stores=replace(self.filing.stores, pool=pool))
-        return replace(self, uow=uow, filing=filing)
+        attachments = replace(
+            self.attachments, uow=uow, stores=replace(self.attachments.stores, pool=pool)
+        )
+        return replace(self, uow=uow, attachments=attachments)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ class Background:
         beside = {
             "telling": core.notifier.run,
             "periodic": self.periodics.run,
-            **mailbox_readers(uow.pool, receivers.room),
+            **mailbox_readers(uow.pool, receivers.mail_intake),
         }
         tasks.start_tasks(stack, self.supervisor, beside, core.timers, core.intake)
 

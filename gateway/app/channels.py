@@ -35,7 +35,7 @@ SOURCES = (MAIL, PHONE, *SLUGS, *reports.SOURCES)
 class Receivers:
     """All channels of a replica by which people write or call."""
 
-    room: MailIntake
+    mail_intake: MailIntake
     mail: MailEndpoint
     calls: PhoneIntake
     phone: PhoneEndpoint
@@ -46,7 +46,7 @@ class Receivers:
     @property
     def releases(self) -> Mapping[str, Resubmit]:
         """The functions that replay quarantined messages and reports of people, by source."""
-        return {MAIL: self.room.release, PHONE: self.calls.replay, **self.reports.people}
+        return {MAIL: self.mail_intake.release, PHONE: self.calls.replay, **self.reports.people}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +76,14 @@ def build_receivers(stack: AsyncExitStack, parts: ReceiverParts) -> Receivers:
     mails, reader = ParseWorker("mail", parts.forker), ParseWorker("people", parts.forker)
     for process in (mails, reader):
         stack.push_async_callback(process.close)
-    room = build_mail_intake(
+    intake = build_mail_intake(
         stack, settings, parts.files, ReplyTokens(secrets), submit, metrics, mails
     )
-    amazon = SnsMailIntake(room, parts.fetch, parts.certificates.get, settings.mail.ses)
+    amazon = SnsMailIntake(intake, parts.fetch, parts.certificates.get, settings.mail.ses)
     calls = build_phone_intake(settings, uow, submit, metrics)
     return Receivers(
-        room,
-        MailEndpoint(room, parts.authenticate, settings.mail, amazon, mails),
+        intake,
+        MailEndpoint(intake, parts.authenticate, settings.mail, amazon, mails),
         calls,
         build_phone_endpoint(settings, calls, secrets, parts.authenticate, reader),
         build_chat_endpoint(

@@ -26,13 +26,13 @@ async def refuse_post(request: web.Request) -> web.StreamResponse:
 
 
 def intake_routes(
-    door: AlertEndpoint, mail: MailEndpoint, phone: PhoneEndpoint, chat: ChatEndpoint
+    endpoint: AlertEndpoint, mail: MailEndpoint, phone: PhoneEndpoint, chat: ChatEndpoint
 ) -> list[web.RouteDef]:
     """Return all routes of intake.
 
     Senders that cannot set headers may put the key into the path.
     """
-    alertmanager = AlertmanagerPosts(door)
+    alertmanager = AlertmanagerPosts(endpoint)
     return [
         *mail_routes(mail),
         *chat_routes(chat),
@@ -41,14 +41,14 @@ def intake_routes(
             for path in ("/ingest/app/mine", "/ingest/phone/threecx/lookup")
         ),
         *phone.routes(),
-        web.post(ALERTMANAGER_PATH, door.receive),
-        web.post("/ingest/{source}", door.receive),
-        web.post("/ingest/{source}/{key}", door.receive),
+        web.post(ALERTMANAGER_PATH, endpoint.receive),
+        web.post("/ingest/{source}", endpoint.receive),
+        web.post("/ingest/{source}/{key}", endpoint.receive),
         web.post("/api/v2/alerts", alertmanager.receive),
         web.post("/ingest/alertmanager/{key}/api/v2/alerts", alertmanager.receive),
-        web.post("/v2/enqueue", PagerDutyEvents(door).receive),
-        *PagerDutyLegacyEvents(door).routes(),
-        *(web.post(oncall.PATH + slash, OnCallEndpoint(door).receive) for slash in ("/", "")),
-        *GoAlertEndpoints(door).routes(),
-        web.post("/process-event", IcingaEvents(door).receive),
+        web.post("/v2/enqueue", PagerDutyEvents(endpoint).receive),
+        *PagerDutyLegacyEvents(endpoint).routes(),
+        *(web.post(oncall.PATH + slash, OnCallEndpoint(endpoint).receive) for slash in ("/", "")),
+        *GoAlertEndpoints(endpoint).routes(),
+        web.post("/process-event", IcingaEvents(endpoint).receive),
     ]

@@ -81,13 +81,13 @@ async def start_smtp(
     metrics: Metrics,
 ) -> Sequence[Any]:
     """Receive mail by SMTP until the stack ends, if configured; return the addresses."""
-    room = receivers.room
+    intake = receivers.mail_intake
     handler = SmtpHandler(
-        room,
+        intake,
         pool,
         keys.recognise,
         ReplyTokens(links.secrets),
-        parse_networks(room.mail.authentication.relays),
+        parse_networks(intake.mail.authentication.relays),
     )
     return await stack.enter_async_context(
         receiving(handler, metrics.notifications.mail_sessions.set)

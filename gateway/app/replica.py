@@ -159,7 +159,7 @@ async def _assemble(
         core.timers,
         health,
         uow,
-        receivers.room,
+        receivers.mail_intake,
         metrics,
         (worker, *receivers.readers),
         smtp=smtp,
@@ -229,7 +229,7 @@ def _context(
         files,
         review,
         settings.problems,
-        receivers.room.open_set_aside,
+        receivers.mail_intake.open_set_aside,
         settings.limits,
         SearchLimiter(max(1, settings.database.read_pool_max // 4)),
     )

@@ -53,7 +53,7 @@ class ReportChannels:
     @property
     def people(self) -> Mapping[str, Resubmit]:
         """The functions that replay quarantined reports, by source."""
-        return {FORM: self.form.filing.release, APP: self.apps.release}
+        return {FORM: self.form.handler.release, APP: self.apps.release}
 
     def pages(self, context: Context, reading: Context) -> list[web.RouteDef]:
         """Return the form and the pages of reporters, which show problems as pages too.
@@ -73,7 +73,7 @@ class ReportChannels:
 
 def build_report_channels(
     settings: Settings,
-    reception: ReportService,
+    report_service: ReportService,
     files: AttachmentService,
     links: ReporterLinks,
     catalogue: Catalogue,
@@ -81,14 +81,14 @@ def build_report_channels(
     reader: ParseWorker,
 ) -> ReportChannels:
     """Build the endpoints according to the settings."""
-    form, uow = settings.form, reception.uow
-    filing = FormHandler(
-        reception, files, FormTicketSigner(links.secrets), form, _acknowledging(settings)
+    form, uow = settings.form, report_service.uow
+    handler = FormHandler(
+        report_service, files, FormTicketSigner(links.secrets), form, _acknowledging(settings)
     )
     pages = Pages(settings.notify.locale, form.zone, form.contact)
     places = MemoryBudget(form.at_once, form.at_once * form.max_bytes)
-    door = FormEndpoint(
-        filing,
+    endpoint = FormEndpoint(
+        handler,
         FormRateLimits(uow.pool, form),
         links,
         pages,
@@ -100,9 +100,9 @@ def build_report_channels(
         reader,
     )
     return ReportChannels(
-        door,
+        endpoint,
         AppEndpoint(
-            reception, links, form.region, metrics, uow.clock, reader, _acknowledging(settings)
+            report_service, links, form.region, metrics, uow.clock, reader, _acknowledging(settings)
         ),
     )
 

@@ -27,27 +27,27 @@ VERSION = "0.1.0"
 def build_routes(
     context: Context,
     reads: Pool,
-    door: AlertEndpoint,
-    ways: Receivers,
+    endpoint: AlertEndpoint,
+    receivers: Receivers,
     health: Health,
     pulse: PingService,
     limits: UseLimits,
 ) -> list[web.RouteDef]:
     """Return the routes of the API, of intake, and of the compatible APIs of other products."""
     uow, keys, reading = context.uow, context.keys, context.on(reads)
-    judge = SilenceJudge(uow.clock, limits.silences, door.metrics.unjudged)
+    judge = SilenceJudge(uow.clock, limits.silences, endpoint.metrics.unjudged)
     return [
         *routes.build_api_routes(context, REPORTS, reading),
-        *intake_routes(door, ways.mail, ways.phone, ways.chat),
+        *intake_routes(endpoint, receivers.mail, receivers.phone, receivers.chat),
         *AlertmanagerReads(
             reads, keys, health.readyz, VERSION, uow.clock.now(), uow.clock, judge
         ).routes(),
         *build_docs(REPORTS),
-        *build_reference(ways.reports.form.pages),
-        *ways.reports.pages(context, reading),
+        *build_reference(receivers.reports.form.pages),
+        *receivers.reports.pages(context, reading),
         *health.routes(),
-        *OpsgenieAlerts(door, uow, reads, context.searches).routes(),
-        *Heartbeats(door, uow.pool, uow.clock, limits.heartbeats).routes(),
+        *OpsgenieAlerts(endpoint, uow, reads, context.searches).routes(),
+        *Heartbeats(endpoint, uow.pool, uow.clock, limits.heartbeats).routes(),
         *AlertmanagerSilences(uow.pool, reads, keys, uow.clock, limits, context.searches).routes(),
         *PingEndpoint(pulse, keys.authenticate).routes(),
     ]

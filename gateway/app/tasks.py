@@ -41,7 +41,7 @@ def start_tasks(
 
 
 def build_jobs(
-    uow: UnitOfWork, intake: AlertWriter, filing: AttachmentService, chats: Collection[str]
+    uow: UnitOfWork, intake: AlertWriter, attachments: AttachmentService, chats: Collection[str]
 ) -> tuple[PeriodicJob, ...]:
     """Return the periodic jobs of a replica.
 
@@ -63,5 +63,5 @@ def build_jobs(
         PeriodicJob("orphans", orphans.EVERY, partial(orphans.detach_orphans, uow)),
         *(cards if chats else ()),
         PeriodicJob("memory", memory.EVERY, memory.MemoryTrimmer().run_once),
-        PeriodicJob("files", SWEEP_EVERY, lambda: filing.stores.sweep(clock.now())),
+        PeriodicJob("files", SWEEP_EVERY, lambda: attachments.stores.sweep(clock.now())),
     )

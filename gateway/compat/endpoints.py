@@ -21,7 +21,7 @@ KeyIn = Callable[[bytes], str | None]
 class AlertmanagerPosts:
     """The endpoint POST /api/v2/alerts, which Prometheus calls on every Alertmanager it knows."""
 
-    door: AlertEndpoint
+    endpoint: AlertEndpoint
 
     async def receive(self, request: web.Request) -> web.Response:
         """Take in alerts: 200 once committed.
@@ -29,10 +29,10 @@ class AlertmanagerPosts:
         As Alertmanager does, it answers 400 when an item was refused, although the others are
         stored.
         """
-        caller = await self.door.authenticate(request, "ingest", request.match_info.get("key"))
+        caller = await self.endpoint.authenticate(request, "ingest", request.match_info.get("key"))
         try:
-            _, parsed = await self.door.take(
-                request, self.door.sources["alertmanager_v2"], caller, await read_body(request)
+            _, parsed = await self.endpoint.take(
+                request, self.endpoint.sources["alertmanager_v2"], caller, await read_body(request)
             )
         except Malformed as error:
             return build_alertmanager_error(
@@ -57,17 +57,17 @@ class PagerDutyEvents:
     The key is the routing key of the event.
     """
 
-    door: AlertEndpoint
+    endpoint: AlertEndpoint
 
     async def receive(self, request: web.Request) -> web.Response:
         """Take in an event: 202 once committed.
 
         400 means that the event will never be accepted; on 429 these clients wait and retry.
         """
-        source = self.door.sources["pagerduty"]
+        source = self.endpoint.sources["pagerduty"]
         try:
-            caller, body = await authenticate_by_body(self.door, request, routing_key)
-            receipt, _ = await self.door.take(request, source, caller, body)
+            caller, body = await authenticate_by_body(self.endpoint, request, routing_key)
+            receipt, _ = await self.endpoint.take(request, source, caller, body)
         except (Unauthenticated, Forbidden) as error:
             return build_pagerduty_error([f"routing_key: {error.detail}"])
         except Malformed as error:
@@ -88,14 +88,14 @@ class PagerDutyEvents:
 
 
 async def authenticate_by_body(
-    door: AlertEndpoint, request: web.Request, key_in: KeyIn
+    endpoint: AlertEndpoint, request: web.Request, key_in: KeyIn
 ) -> tuple[IntegrationCaller, bytes]:
     """Return the caller of a request that carries the key in its body, and that body.
 
     Raises as `Authenticate` and `read` do.
     """
     async with read_stranger_body(request, min(EVENT, request.client_max_size)) as body:
-        return await door.authenticate(request, "ingest", key_in(body)), body
+        return await endpoint.authenticate(request, "ingest", key_in(body)), body
 
 
 def build_pagerduty_error(problems: list[str]) -> web.Response:

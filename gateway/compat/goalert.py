@@ -27,7 +27,7 @@ Choose = Callable[[Mapping[str, Source], bytes], Source]
 class GoAlertEndpoints:
     """The endpoints /api/v2/{generic,prometheusalertmanager,grafana}/incoming."""
 
-    door: AlertEndpoint
+    endpoint: AlertEndpoint
 
     def routes(self) -> list[web.RouteDef]:
         """Return every route; the generic one also takes GET."""
@@ -47,7 +47,7 @@ class GoAlertEndpoints:
             caller, body = await self._identified(request)
         except (Unauthenticated, Forbidden):
             return _plain("unauthorized", 401)
-        answer = await self._take(request, self.door.sources["goalert"], caller, body)
+        answer = await self._take(request, self.endpoint.sources["goalert"], caller, body)
         if answer.status == 200 and request.headers.get("Accept") != "application/json":
             return web.Response(status=204)
         return answer
@@ -59,25 +59,25 @@ class GoAlertEndpoints:
         """
         token = _token(request.query)
         if token is not None or has_key(request):
-            return await self.door.authenticate(request, "ingest", token), _kept(
+            return await self.endpoint.authenticate(request, "ingest", token), _kept(
                 request, await read_body(request), token
             )
         if is_json(request.headers, b""):
             raise Unauthenticated("a body of JSON carries no key: send it as ?token=")
         async with read_stranger_body(request, FORM) as body:
             token = None if is_json(request.headers, body) else _token(form(request.headers, body))
-            return await self.door.authenticate(request, "ingest", token), _kept(
+            return await self.endpoint.authenticate(request, "ingest", token), _kept(
                 request, body, token
             )
 
     def _taking(self, choose: Choose) -> Handler:
         async def serve(request: web.Request) -> web.StreamResponse:
             try:
-                caller = await self.door.authenticate(request, "ingest", _token(request.query))
+                caller = await self.endpoint.authenticate(request, "ingest", _token(request.query))
             except (Unauthenticated, Forbidden):
                 return _plain("unauthorized", 401)
             body = await read_body(request)
-            answer = await self._take(request, choose(self.door.sources, body), caller, body)
+            answer = await self._take(request, choose(self.endpoint.sources, body), caller, body)
             return web.Response() if answer.status == 200 else answer
 
         return serve
@@ -86,7 +86,7 @@ class GoAlertEndpoints:
         self, request: web.Request, source: Source, caller: IntegrationCaller, body: bytes
     ) -> web.Response:
         try:
-            receipt, parsed = await self.door.take(request, source, caller, body)
+            receipt, parsed = await self.endpoint.take(request, source, caller, body)
         except (Unauthenticated, Forbidden):
             return _plain("unauthorized", 401)
         except Malformed as error:

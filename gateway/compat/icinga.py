@@ -17,16 +17,16 @@ class IcingaEvents:
     It may also be sent in the headers, as for our own API.
     """
 
-    door: AlertEndpoint
+    endpoint: AlertEndpoint
 
     async def receive(self, request: web.Request) -> web.Response:
         """Take in an event: 200 once committed.
 
         Errors are reported as in our own API, since clients only log them.
         """
-        caller = await self.door.authenticate(request, "ingest", None)
-        receipt, _ = await self.door.take(
-            request, self.door.sources["icinga"], caller, await read_body(request)
+        caller = await self.endpoint.authenticate(request, "ingest", None)
+        receipt, _ = await self.endpoint.take(
+            request, self.endpoint.sources["icinga"], caller, await read_body(request)
         )
         return web.json_response(
             {"message": "event processed successfully", "receipt": str(receipt.id)}

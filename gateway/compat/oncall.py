@@ -38,18 +38,18 @@ class GrafanaAlertsField(msgspec.Struct):
 class OnCallEndpoint:
     """The endpoint POST /integrations/v1/{type}/{key}/, with or without the final slash."""
 
-    door: AlertEndpoint
+    endpoint: AlertEndpoint
 
     async def receive(self, request: web.Request) -> web.Response:
         """Take in an alert: 200 and "Ok." once committed; 403 for an unknown key."""
         try:
-            caller = await self.door.authenticate(request, "ingest", request.match_info["key"])
+            caller = await self.endpoint.authenticate(request, "ingest", request.match_info["key"])
         except (Unauthenticated, Forbidden):
             return _detail("Integration key was not found. Permission denied.", 403)
         body = await read_body(request)
-        source = choose_source(self.door.sources, request.match_info["type"], body)
+        source = choose_source(self.endpoint.sources, request.match_info["type"], body)
         try:
-            _, parsed = await self.door.take(request, source, caller, body)
+            _, parsed = await self.endpoint.take(request, source, caller, body)
         except (Unauthenticated, Forbidden) as error:
             return _detail(error.detail, 403)
         except Malformed as error:

@@ -38,7 +38,7 @@ def parse_change(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery
 class PagerDutyLegacyEvents:
     """The endpoints POST /generic/2010-04-15/create_event.json and POST /v2/change/enqueue."""
 
-    door: AlertEndpoint
+    endpoint: AlertEndpoint
 
     def routes(self) -> list[web.RouteDef]:
         """Return both routes."""
@@ -53,20 +53,20 @@ class PagerDutyLegacyEvents:
         400 means that the event will never be accepted, 403 that it is to be sent again.
         """
         return await self._take(
-            request, self.door.sources["pagerduty_v1"], service_key, "service_key"
+            request, self.endpoint.sources["pagerduty_v1"], service_key, "service_key"
         )
 
     async def change(self, request: web.Request) -> web.Response:
         """Take in a change event: 202 once committed; it opens nothing."""
-        source = replace(self.door.sources["pagerduty"], parse=parse_change)
+        source = replace(self.endpoint.sources["pagerduty"], parse=parse_change)
         return await self._take(request, source, routing_key, "routing_key")
 
     async def _take(
         self, request: web.Request, source: Source, key_in: KeyIn, field: str
     ) -> web.Response:
         try:
-            caller, body = await authenticate_by_body(self.door, request, key_in)
-            receipt, parsed = await self.door.take(request, source, caller, body)
+            caller, body = await authenticate_by_body(self.endpoint, request, key_in)
+            receipt, parsed = await self.endpoint.take(request, source, caller, body)
         except (Unauthenticated, Forbidden) as error:
             return build_pagerduty_error([f"{field}: {error.detail}"])
         except Malformed as error:

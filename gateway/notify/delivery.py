@@ -82,57 +82,57 @@ class MessageDelivery:
     send_timeout_s: float = SEND_TIMEOUT_S
     breakers: EndpointBreakers = field(default_factory=EndpointBreakers)
 
-    async def attempt(self, owed: OutboxRow) -> AttemptOutcome:
+    async def attempt(self, row: OutboxRow) -> AttemptOutcome:
         """Try once; any fault of the row or a channel gives an outcome, never an exception."""
         try:
-            kept, ways = await self._looked_up(owed)
+            kept, ways = await self._looked_up(row)
             return (
                 await self._by(kept, ways)
                 if isinstance(ways, PersonAddresses)
-                else _ended(owed, ways, owed.channel)
+                else _ended(row, ways, row.channel)
             )
         except Exception as error:
-            log.exception("notify_unreadable", id=str(owed.id))
-            return _ended(owed, Undeliverable(f"it cannot be read: {error!r}"), owed.channel)
+            log.exception("notify_unreadable", id=str(row.id))
+            return _ended(row, Undeliverable(f"it cannot be read: {error!r}"), row.channel)
 
-    async def _looked_up(self, owed: OutboxRow) -> tuple[OutboxRow, PersonAddresses | Result]:
+    async def _looked_up(self, row: OutboxRow) -> tuple[OutboxRow, PersonAddresses | Result]:
         """Return the message as its recipient may read it, and how that recipient is reached."""
         try:
-            kept = await privacy.redact_message(self.pool, owed, self.privy)
+            kept = await privacy.redact_message(self.pool, row, self.privy)
             return kept, await self._ways(kept)
         except (Unavailable, *LOST_RACE) as error:
-            return owed, Retry(f"who that is could not be looked up: {error!r}")
+            return row, Retry(f"who that is could not be looked up: {error!r}")
 
-    async def _ways(self, owed: OutboxRow) -> PersonAddresses | Result:
-        if owed.channel != PERSON:
-            return PersonAddresses("", (RecipientAddress(owed.channel, owed.recipient),))
+    async def _ways(self, row: OutboxRow) -> PersonAddresses | Result:
+        if row.channel != PERSON:
+            return PersonAddresses("", (RecipientAddress(row.channel, row.recipient),))
         async with acquire(self.pool) as conn:
-            ways = await addresses_of(conn, owed.recipient)
+            ways = await addresses_of(conn, row.recipient)
         if ways is None:
             return Undeliverable("nobody has this login")
         if not ways.targets:
             return Undeliverable("has no e-mail address and no other contact method")
-        return _without_calls(ways) if owed.template in NO_CALL_TEMPLATES else ways
+        return _without_calls(ways) if row.template in NO_CALL_TEMPLATES else ways
 
-    async def _by(self, owed: OutboxRow, ways: PersonAddresses) -> AttemptOutcome:
+    async def _by(self, row: OutboxRow, ways: PersonAddresses) -> AttemptOutcome:
         """Try the next contact method whose endpoint is not left alone, and send at most once."""
-        first = owed.method if owed.method < len(ways.targets) else 0
-        may_recover = owed.may_recover and first > 0
+        first = row.method if row.method < len(ways.targets) else 0
+        may_recover = row.may_recover and first > 0
         waits: list[float] = []
         for place in range(first, len(ways.targets)):
             target = ways.targets[place]
-            result = await self._send(owed, target, ways)
+            result = await self._send(row, target, ways)
             if isinstance(result, float):
                 waits.append(result)
                 may_recover = True
                 continue
             if isinstance(result, Delivered):
-                settled, outcome, channel = _ended(owed, result, target.channel)
+                settled, outcome, channel = _ended(row, result, target.channel)
                 return AttemptOutcome(replace(settled, reached=str(target)), outcome, channel)
             if place + 1 < len(ways.targets):
                 recovers = may_recover or isinstance(result, Retry)
                 failed = Settlement(
-                    owed.id, owed.attempts, "pending", error=f"{target.channel}: {result.reason}"
+                    row.id, row.attempts, "pending", error=f"{target.channel}: {result.reason}"
                 )
                 return AttemptOutcome(
                     next_method(failed, place, may_recover=recovers),
@@ -140,7 +140,7 @@ class MessageDelivery:
                     target.channel,
                 )
             return _ended(
-                owed,
+                row,
                 Retry(result.reason)
                 if may_recover and isinstance(result, Undeliverable)
                 else result,
@@ -149,20 +149,20 @@ class MessageDelivery:
         wait = timedelta(seconds=min(waits))
         if first > 0:
             return _ended(
-                owed, Retry("every other endpoint is left alone for now", after=wait), owed.channel
+                row, Retry("every other endpoint is left alone for now", after=wait), row.channel
             )
-        put_back = defer(owed.id, owed.attempts, owed.created_at, owed.claimed_at, wait)
+        put_back = defer(row.id, row.attempts, row.created_at, row.claimed_at, wait)
         outcome = SendOutcome.DEFERRED if put_back.state == "pending" else SendOutcome.DEAD
-        return AttemptOutcome(put_back, outcome, owed.channel)
+        return AttemptOutcome(put_back, outcome, row.channel)
 
     async def _send(
-        self, owed: OutboxRow, target: RecipientAddress, ways: PersonAddresses
+        self, row: OutboxRow, target: RecipientAddress, ways: PersonAddresses
     ) -> Result | float:
         """Send the message once, or return the seconds for which the endpoint is left alone."""
         channel = self.channels.get(target.channel)
         if channel is None:
             return Undeliverable(_no_channel(target))
-        message = self._message(owed, target, ways)
+        message = self._message(row, target, ways)
         endpoint = channel.endpoint(target.address)
         if wait := self.breakers.wait(endpoint, self.clock.monotonic()):
             return float(wait)
@@ -170,27 +170,27 @@ class MessageDelivery:
         self.breakers.report(endpoint, self.clock.monotonic(), failed=is_endpoint_failure(result))
         return result
 
-    def _message(self, owed: OutboxRow, target: RecipientAddress, ways: PersonAddresses) -> Message:
-        asked = owed.facts.get("locale", ways.locale)
+    def _message(self, row: OutboxRow, target: RecipientAddress, ways: PersonAddresses) -> Message:
+        asked = row.facts.get("locale", ways.locale)
         locale = next((known for known in LOCALES if known == asked), self.locale)
-        link = "" if owed.facts.get(WITHHELD) else self.opens(owed, target.channel)
+        link = "" if row.facts.get(WITHHELD) else self.opens(row, target.channel)
         words = render(
-            owed.template,
-            owed.facts,
+            row.template,
+            row.facts,
             MessageReader(locale, ways.zone or self.zone, link),
-            owed.role,
+            row.role,
         )
         return Message(
-            id=owed.id,
-            incident_id=privacy.shown_incident_id(owed, target.channel),
+            id=row.id,
+            incident_id=privacy.shown_incident_id(row, target.channel),
             recipient=target.address,
-            template=owed.template,
-            role=owed.role,
+            template=row.template,
+            role=row.role,
             subject=words.subject,
             text=words.text,
-            facts=owed.facts,
-            created_at=owed.created_at,
-            urgency=owed.urgency,
+            facts=row.facts,
+            created_at=row.created_at,
+            urgency=row.urgency,
             link=link,
         )
 
@@ -228,8 +228,8 @@ def _without_calls(ways: PersonAddresses) -> PersonAddresses:
     return replace(ways, targets=silent or ways.targets)
 
 
-def _ended(owed: OutboxRow, result: Result, channel: str) -> AttemptOutcome:
-    verdict = settle(owed.id, owed.attempts, owed.claimed_at - owed.created_at, result)
+def _ended(row: OutboxRow, result: Result, channel: str) -> AttemptOutcome:
+    verdict = settle(row.id, row.attempts, row.claimed_at - row.created_at, result)
     outcome = {"sent": SendOutcome.SENT, "dead": SendOutcome.DEAD}.get(
         verdict.state, SendOutcome.RETRY
     )

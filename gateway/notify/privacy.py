@@ -29,43 +29,47 @@ def privy_addresses(recipients: Mapping[str, tuple[str, ...]]) -> frozenset[str]
     return frozenset(target for role in SECURITY_ROLES for target in recipients.get(role, ()))
 
 
-async def redact_message(pool: Pool, owed: OutboxRow, privy: frozenset[str]) -> OutboxRow:
+async def redact_message(pool: Pool, message: OutboxRow, privy: frozenset[str]) -> OutboxRow:
     """Return the message without what its recipient may not see.
 
     `privy` are the addresses listed for the security roles. A person is judged by the roles they
     have, whatever list they are on. Raises Unavailable and what asyncpg raises.
     """
-    others = find_named_incidents(owed.facts)
-    if not (owed.security or others):
-        return owed
+    others = find_named_incidents(message.facts)
+    if not (message.security or others):
+        return message
     async with acquire(pool) as conn:
         hidden = [row[0] for row in await conn.fetch(FLAGGED, sorted(others))] if others else []
-        if not (owed.security or hidden) or _is_listed(owed, privy):
-            return owed
-        login = owed.recipient if owed.channel in BY_LOGIN else ""
-        mail = owed.recipient.lower() if owed.channel == "smtp" else ""
+        if not (message.security or hidden) or _is_listed(message, privy):
+            return message
+        login = message.recipient if message.channel in BY_LOGIN else ""
+        mail = message.recipient.lower() if message.channel == "smtp" else ""
         if await conn.fetchval(HAS_SECURITY_ROLE, sorted(SECURITY_ROLES), login, mail):
-            return owed
-    facts = drop_incidents(owed.facts, hidden)
+            return message
+    facts = drop_incidents(message.facts, hidden)
     return replace(
-        owed,
-        facts=withhold_message_facts(owed.template, owed.role, facts) if owed.security else facts,
+        message,
+        facts=withhold_message_facts(message.template, message.role, facts)
+        if message.security
+        else facts,
     )
 
 
-def _is_listed(owed: OutboxRow, privy: frozenset[str]) -> bool:
+def _is_listed(message: OutboxRow, privy: frozenset[str]) -> bool:
     """Return whether it goes to a listed address, or to a message in a listed chat conversation."""
-    if owed.channel in BY_LOGIN:
+    if message.channel in BY_LOGIN:
         return False
-    conversation = str(RecipientAddress(owed.channel, owed.recipient.partition("/")[0]))
-    return not privy.isdisjoint({str(RecipientAddress(owed.channel, owed.recipient)), conversation})
+    conversation = str(RecipientAddress(message.channel, message.recipient.partition("/")[0]))
+    return not privy.isdisjoint(
+        {str(RecipientAddress(message.channel, message.recipient)), conversation}
+    )
 
 
-def shown_incident_id(owed: OutboxRow, channel: str) -> int | None:
+def shown_incident_id(message: OutboxRow, channel: str) -> int | None:
     """Return the id of the incident that a message shows, None if it shows none.
 
     A reporter's letter stays in its thread, and a call checks what the person who answers it may
     hear.
     """
-    keeps = channel == "voice" or (channel == "smtp" and "number" in owed.facts)
-    return owed.incident_id if keeps or not owed.facts.get(WITHHELD) else None
+    keeps = channel == "voice" or (channel == "smtp" and "number" in message.facts)
+    return message.incident_id if keeps or not message.facts.get(WITHHELD) else None

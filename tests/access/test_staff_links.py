@@ -57,7 +57,7 @@ def test_unknown_reader_kind_in_staff_link_is_refused(reader: bytes) -> None:
         LINKS.read(f"{text}.{signature(b's' * 32, LABEL, text)}", NOON)
 
 
-def owed(role: str, channel: str = "smtp", **more: Any) -> OutboxRow:
+def row(role: str, channel: str = "smtp", **more: Any) -> OutboxRow:
     given: dict[str, Any] = {
         "id": UUID(int=1),
         "incident_id": 7,
@@ -79,21 +79,21 @@ def opens(address: str) -> StaffLink:
 
 def test_notification_link_opens_incident_for_its_recipient() -> None:
     links = RecordLinks(REPORTERS)
-    assert opens(links(owed("handler", "person"), "slack")) == TINA
-    assert opens(links(owed("leader"), "smtp")) == StaffLink(7, ReaderKind.ROLE, "leader")
-    mine = links(owed("reporter"), "smtp")
+    assert opens(links(row("handler", "person"), "slack")) == TINA
+    assert opens(links(row("leader"), "smtp")) == StaffLink(7, ReaderKind.ROLE, "leader")
+    mine = links(row("reporter"), "smtp")
     assert REPORTERS.read(mine.removeprefix("https://gw.example/my/"), NOON) == 7
 
 
 @pytest.mark.parametrize(
     ("message", "channel"),
     [
-        (owed("reporter", "slack"), "slack"),
-        (owed("reporter", facts={"number": "INC-1"}), "smtp"),
-        (owed("leader", facts={"title": "shift"}), "smtp"),
-        (owed("leader", incident_id=None), "smtp"),
-        (owed(""), "smtp"),
-        (owed("x" * 101), "smtp"),
+        (row("reporter", "slack"), "slack"),
+        (row("reporter", facts={"number": "INC-1"}), "smtp"),
+        (row("leader", facts={"title": "shift"}), "smtp"),
+        (row("leader", incident_id=None), "smtp"),
+        (row(""), "smtp"),
+        (row("x" * 101), "smtp"),
     ],
 )
 def test_unusable_or_exposed_notification_link_is_omitted(message: OutboxRow, channel: str) -> None:
@@ -102,4 +102,4 @@ def test_unusable_or_exposed_notification_link_is_omitted(message: OutboxRow, ch
 
 def test_no_link_is_made_without_external_url() -> None:
     nowhere = ReporterLinks((b"s" * 32,), timedelta(days=30))
-    assert RecordLinks(nowhere)(owed("leader"), "smtp") == ""
+    assert RecordLinks(nowhere)(row("leader"), "smtp") == ""

@@ -75,7 +75,7 @@ def test_fetched_faketime_library_is_preferred(
 def test_time_dependent_test_folders_exist() -> None:
     rooms = [part for part in clock_tests.JUDGING_TIME if part.startswith("tests/")]
     assert rooms
-    assert all((ROOT / room).is_dir() for room in rooms + clock_tests.OTHER_CLOCKS)
+    assert all((ROOT / intake).is_dir() for intake in rooms + clock_tests.OTHER_CLOCKS)
 
 
 @pytest.fixture

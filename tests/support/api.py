@@ -191,7 +191,7 @@ async def api(
     app[incoming.BUDGETS] = incoming.Budgets(
         *(incoming.Budget(2**24, 2**22, lambda: None) for _ in range(2))
     )
-    filing = AttachmentService(uow, stores, QUOTA)
+    attachments = AttachmentService(uow, stores, QUOTA)
     links = ReporterLinks((b"new secret", b"old secret"), timedelta(days=30))
     mender = QuarantineReview(
         Replay(pool, {generic.SOURCE.slug: generic.SOURCE}, {}, refuse_intake, clock, Mappings())
@@ -202,7 +202,7 @@ async def api(
         login,
         oidc,
         links,
-        filing,
+        attachments,
         mender,
         settings.problems,
         refuse_set_aside,

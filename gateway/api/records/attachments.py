@@ -89,17 +89,19 @@ async def store_attachment(
     `link` is the reporter's link that it came by; without one it counts against the key's quota,
     which may raise QuotaExceeded.
     """
-    filing = call.context.filing
+    attachments = call.context.attachments
     name, public = _naming(call.request)
     async with receive_file(
-        _chunks(call.request, filing.quota.each), filing.quota.each, filing.stores.directory
+        _chunks(call.request, attachments.quota.each),
+        attachments.quota.each,
+        attachments.stores.directory,
     ) as content:
         if not link:
             call.context.keys.keep(call.caller, content.size)
         file = UploadedFile(name, content, public, link)
         once = call.once(content.sha256)
         extend_deadline(FILE_SECONDS)
-        _, made = await filing.attach(
+        _, made = await attachments.attach(
             incident.number, file, who, if_match=call.if_match(), once=once
         )
     async with acquire(call.context.uow.pool) as conn:
@@ -163,7 +165,7 @@ async def fetch_file(call: ApiCall[None]) -> web.Response:
 
 async def remove_file(call: ApiCall[None]) -> web.Response:
     """Delete a file's content; its name, size and hash stay."""
-    await call.context.filing.detach(call.number, call.id, call.who, if_match=call.if_match())
+    await call.context.attachments.detach(call.number, call.id, call.who, if_match=call.if_match())
     return web.Response(status=204)
 
 
@@ -200,7 +202,7 @@ async def download(call: ApiCall[object], incident: Incident, *, whole: bool) ->
         "X-Content-Type-Options": "nosniff",
     }
     extend_deadline(FILE_SECONDS)
-    pieces = call.context.filing.stores.read(
+    pieces = call.context.attachments.stores.read(
         FileLocation(FilePlace(row["place"]), row["handle"], call.id, row["size"])
     )
     return web.Response(body=await _begun(pieces), headers=headers)

@@ -80,7 +80,7 @@ class ReporterPage:
             satisfactions=[
                 (value, in_language(words, locale)) for value, words in SATISFACTION.items()
             ],
-            max_mb=self.context.filing.quota.each // 1_048_576,
+            max_mb=self.context.attachments.quota.each // 1_048_576,
         )
 
     async def act(self, request: web.Request) -> web.Response:
@@ -114,17 +114,17 @@ class ReporterPage:
 
         Raises Malformed, NotFound, Forbidden, TooLarge, TooManyAttempts and Unavailable.
         """
-        link, filing = request.match_info["link"], self.context.filing
+        link, attachments = request.match_info["link"], self.context.attachments
         who, incident = await reporter_api.open_link(self.context, link)
         raise_if_refused(may(who, Action.ATTACH, incident))
         await reporter_api.count_by_link(self.context, incident)
         form: dict[str, str] = {}
         part = await _file(request, form)
         async with receive_file(
-            _chunks(part), filing.quota.each, filing.stores.directory
+            _chunks(part), attachments.quota.each, attachments.stores.directory
         ) as content:
             file = UploadedFile(part.filename or "file", content, public=True, link=link)
-            await filing.attach(
+            await attachments.attach(
                 incident.number, file, who, once=_once(link, form, f"file {content.sha256.hex()}")
             )
         return self._back(link, form)

@@ -12,7 +12,7 @@ from aiohttp import web
 from gateway.access.permissions import visibility_of
 from gateway.access.principal import Principal
 from gateway.access.reporter_links import ReporterLinks
-from gateway.channels import report_service as reception
+from gateway.channels import report_service
 from gateway.channels.app.report import (
     AppReport,
     AppReporter,
@@ -100,7 +100,7 @@ class AppEndpoint:
     `region` is that of telephone numbers without a country code.
     """
 
-    reception: ReportService
+    report_service: ReportService
     links: ReporterLinks
     region: str
     metrics: Metrics
@@ -139,11 +139,11 @@ class AppEndpoint:
             told, person, submission.mended = await self._read(body)
         except Malformed as error:
             where = error.flaws[0].pointer if error.flaws else ""
-            receipt = await self.reception.quarantine(
+            receipt = await self.report_service.quarantine(
                 submission, f"{where}: {error.detail}" if where else error.detail
             )
             raise Malformed(error.detail, flaws=error.flaws, receipt=str(receipt.id)) from None
-        return await self.reception.take(
+        return await self.report_service.take(
             submission, lambda tx: self._file(tx, submission, told, person)
         )
 
@@ -162,7 +162,7 @@ class AppEndpoint:
         if once is not None:
             await claim_key(tx.conn, once, tx.now)
         who = unknown_reporter(person.contact, SOURCE)
-        opened = await reception.open_report(
+        opened = await report_service.open_report(
             tx, make_report(told, person, tx.now), who, {"app": told.client.app}
         )
         await _remember(tx.conn, submission.integration_id, person, opened)
@@ -174,7 +174,7 @@ class AppEndpoint:
             await self.acknowledge(tx, opened, person.contact, person.locale)
         if once is not None:
             await store_result(tx.conn, once, opened.number.encode())
-        return ReportOutcome(person.known_by, opened, reception.outcome_of(opened), "report")
+        return ReportOutcome(person.known_by, opened, report_service.outcome_of(opened), "report")
 
     async def release(
         self, integration_id: int, _headers: Mapping[str, str], body: bytes
@@ -193,7 +193,7 @@ class AppEndpoint:
             normalise_email(reporter) or "",
             normalise_phone(reporter, self.region) or "",
         } - {""}
-        async with acquire(self.reception.uow.pool) as conn:
+        async with acquire(self.report_service.uow.pool) as conn:
             now = await fetch_now(conn, self.clock.stamp())
             ids = [
                 row[0]
@@ -224,7 +224,7 @@ class AppEndpoint:
         number = receipt.results[0].incident if receipt.results else None
         if number is None:
             return AppReportResult(receipt.id, receipt.results, None, None, None, None)
-        async with acquire(self.reception.uow.pool) as conn:
+        async with acquire(self.report_service.uow.pool) as conn:
             incident_id = await conn.fetchval(RECORD, number)
             link, ends = self.links.make(incident_id, await fetch_now(conn, self.clock.stamp()))
         return AppReportResult(receipt.id, receipt.results, number, *link_paths(link), ends)

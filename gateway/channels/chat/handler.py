@@ -28,7 +28,7 @@ from gateway.vocabulary import Outcome
 class ChatHandler:
     """A handler of messages and presses; `told` are the channels that can post answers."""
 
-    reception: ReportService
+    report_service: ReportService
     tokens: PressTokens
     told: frozenset[str]
 
@@ -67,7 +67,7 @@ class ChatHandler:
                 cut(heard.event_id, KEY), answered.incident, answered.outcome, answered.reason
             )
 
-        receipt = await self.reception.take(submission, work)
+        receipt = await self.report_service.take(submission, work)
         match receipt.results[0].outcome if receipt.results else None:
             case Outcome.DUPLICATE:
                 return receipt, _again(receipt, chat.locale)

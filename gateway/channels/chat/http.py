@@ -78,7 +78,7 @@ class ChatEndpoint:
             )
         headers = {name.lower(): value for name, value in request.headers.items()}
         call = ChatRequest(headers, dict(request.query), await read_body(request), self.clock.now())
-        metrics, began = self.file.reception.metrics, self.clock.monotonic()
+        metrics, began = self.file.report_service.metrics, self.clock.monotonic()
         with counting_failures(metrics, provider.slug):
             response = await self._answered(provider, caller.integration_id, call)
         metrics.intake_seconds.observe(self.clock.monotonic() - began)
@@ -87,22 +87,25 @@ class ChatEndpoint:
     async def _answered(
         self, provider: ChatProvider, integration_id: int, call: ChatRequest
     ) -> web.Response:
-        chat, reception = self.settings.get(provider.slug, UNCONFIGURED), self.file.reception
+        chat, report_service = (
+            self.settings.get(provider.slug, UNCONFIGURED),
+            self.file.report_service,
+        )
         try:
             heard = sanitise(await self._read(provider, call, chat))
         except Malformed as error:
-            await reception.quarantine(
+            await report_service.quarantine(
                 Submission(integration_id, provider.slug, mask_secrets(call.body), {}, ()),
                 error.detail,
             )
-            reception.metrics.request(provider.slug, RequestOutcome.REFUSED)
+            report_service.metrics.request(provider.slug, RequestOutcome.REFUSED)
             return _response(*provider.answer(None, call, chat))
         if isinstance(heard, AddressChallenge):
-            reception.metrics.request(provider.slug, RequestOutcome.ACCEPTED)
+            report_service.metrics.request(provider.slug, RequestOutcome.ACCEPTED)
             return _response(heard.answer, heard.content_type)
         receipt, reply = await self._filed(provider, integration_id, heard, call, chat)
         kept = any(result.outcome is Outcome.QUARANTINED for result in receipt.results)
-        reception.metrics.request(
+        report_service.metrics.request(
             provider.slug, RequestOutcome.REFUSED if kept else RequestOutcome.ACCEPTED
         )
         return _response(*provider.answer(reply, call, chat))
@@ -132,7 +135,7 @@ class ChatEndpoint:
         nothing = Submission(
             integration_id, provider.slug, b"", {}, (), ignored=((0, heard.reason[:200]),)
         )
-        return await self.file.reception.submit(nothing), None
+        return await self.file.report_service.submit(nothing), None
 
 
 def _response(body: bytes, content_type: str) -> web.Response:
@@ -141,7 +144,9 @@ def _response(body: bytes, content_type: str) -> web.Response:
     )
 
 
-def chat_routes(door: ChatEndpoint) -> list[web.RouteDef]:
+def chat_routes(endpoint: ChatEndpoint) -> list[web.RouteDef]:
     """Return the routes that chat vendors are given; some check them by GET."""
     paths = ("/ingest/chat/{provider}", "/ingest/chat/{provider}/{key}")
-    return [web.route(method, path, door.receive) for path in paths for method in ("GET", "POST")]
+    return [
+        web.route(method, path, endpoint.receive) for path in paths for method in ("GET", "POST")
+    ]

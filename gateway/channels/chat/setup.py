@@ -28,6 +28,6 @@ def build_chat_endpoint(
     reader: ParseWorker,
 ) -> ChatEndpoint:
     """Return the endpoint as configured; `channels` are those that can post answers."""
-    filing = ChatHandler(ReportService(uow, submit, metrics), tokens, frozenset(channels))
+    handler = ChatHandler(ReportService(uow, submit, metrics), tokens, frozenset(channels))
     providers = {provider.slug: provider for provider in PROVIDERS}
-    return ChatEndpoint(providers, filing, authenticate, settings.chat, uow.clock, reader)
+    return ChatEndpoint(providers, handler, authenticate, settings.chat, uow.clock, reader)

@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.access.buckets import SharedBucket, try_take_token
 from gateway.access.principal import Principal
-from gateway.channels import report_service as reception
+from gateway.channels import report_service
 from gateway.channels.email.acknowledgement import MailAcknowledger
 from gateway.channels.email.doubted import notify_of_unverified_mail
 from gateway.channels.email.parsing.authentication import SenderCheck
@@ -58,7 +58,7 @@ Work = Callable[[Transaction, Sequence[PendingFile]], Awaitable[ReportOutcome | 
 class MailHandler:
     """A handler of mails that people write."""
 
-    reception: ReportService
+    report_service: ReportService
     files: Files
     tokens: ReplyTokens
     mail: Mail
@@ -113,7 +113,7 @@ class MailHandler:
             wrote = await find_writer(tx.conn, letter, SenderCheck.UNKNOWN)
             return _aside(letter, reason, await find_record(tx.conn, self.tokens, letter, wrote))
 
-        return await self.reception.take(submission, work)
+        return await self.report_service.take(submission, work)
 
     async def open(
         self, entry: int, letter: ParsedMail, submission: Submission, by: Principal
@@ -152,10 +152,9 @@ class MailHandler:
                 one.taken = False
             return await work(tx, waiting)
 
-        async with self.files.holding(
-            [(one.name, one.content) for one in letter.enclosed if one.content is not None]
-        ) as waiting:
-            return await self.reception.take(submission, again)
+        files = [(one.name, one.content) for one in letter.enclosed if one.content is not None]
+        async with self.files.holding(files) as waiting:
+            return await self.report_service.take(submission, again)
 
     async def _is_within(
         self, tx: Transaction, wrote: MailWriter, earlier: FoundRecord | None
@@ -185,7 +184,7 @@ class MailHandler:
             self._report(letter, wrote, match),
             earlier.incident if earlier is not None else None,
         )
-        opened = await reception.open_report(
+        opened = await report_service.open_report(
             tx, report, wrote.who, {**said, **wrote.facts()}, before
         )
         files = await self._files(tx, letter.enclosed, opened, wrote.who, waiting)
@@ -194,7 +193,8 @@ class MailHandler:
                 0
             ]
         reason = "follows what has ended" if earlier else "report"
-        return ReportOutcome(letter.known_by[:KEY], opened, reception.outcome_of(opened), reason)
+        outcome = report_service.outcome_of(opened)
+        return ReportOutcome(letter.known_by[:KEY], opened, outcome, reason)
 
     async def _added(
         self,

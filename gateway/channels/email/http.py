@@ -44,7 +44,7 @@ Services that try again for days do so with the first one. A mail sent twice cou
 class MailEndpoint:
     """The endpoint POST /ingest/email/{way} and /ingest/email/{way}/{key}."""
 
-    room: MailIntake
+    intake: MailIntake
     authenticate: Authenticate
     mail: Mail
     amazon: SnsMailIntake
@@ -64,11 +64,11 @@ class MailEndpoint:
             )
         body = bytearray()
         try:
-            with counting_failures(self.room.metrics, SOURCE):
-                await read_body(body, request, self.room.places, self.mail.max_bytes, "mail")
+            with counting_failures(self.intake.metrics, SOURCE):
+                await read_body(body, request, self.intake.places, self.mail.max_bytes, "mail")
             receipt = await self._taken(way, caller.integration_id, request, bytes(body))
         finally:
-            self.room.places.release(len(body))
+            self.intake.places.release(len(body))
         if way != "raw":
             response = build_accepted_response(receipt)
             response.set_status(200)
@@ -85,11 +85,11 @@ class MailEndpoint:
         posted = DeliveredMail(
             MAIL if way == "raw" else request.headers.get("Content-Type", FORM), body
         )
-        with counting_failures(self.room.metrics, SOURCE):
+        with counting_failures(self.intake.metrics, SOURCE):
             by_service = await self._is_sendgrid(way, request, posted)
         trusted = self.mail.authentication
         servers = trusted.servers if trusted.posted else ()
-        return await self.room.take(
+        return await self.intake.take(
             integration_id, replace(posted, servers=servers, by_service=by_service)
         )
 
@@ -146,7 +146,7 @@ class MailEndpoint:
     def _fresh(self, timestamp: str) -> bool:
         if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
             return False
-        return abs(self.room.clock.now().timestamp() - int(timestamp)) <= FRESH.total_seconds()
+        return abs(self.intake.clock.now().timestamp() - int(timestamp)) <= FRESH.total_seconds()
 
 
 def refused(receipt: Receipt) -> Malformed:

@@ -89,7 +89,7 @@ class MailIntake:
         It does so once. Raises NotFound, also for a mail about a record that `by` may not see,
         and Unavailable.
         """
-        pool = self.file.reception.uow.pool
+        pool = self.file.report_service.uow.pool
         async with acquire(pool) as conn:
             kept = await set_aside.by_id(conn, entry, visibility_of(by))
         letter = await self.read(

@@ -51,7 +51,7 @@ OWN = "email", "E-mail"
 class SmtpHandler:
     """The handler of SMTP commands, with methods named as aiosmtpd calls them."""
 
-    room: MailIntake
+    intake: MailIntake
     pool: Pool
     recognise: Callable[[str], Awaitable[Caller]]
     tokens: ReplyTokens
@@ -86,7 +86,7 @@ class SmtpHandler:
             if (one := await self._integration(address)) is not None
         }
         by_relay = is_in_networks(str((session.peer or ("",))[0]), self.relays)
-        servers = self.room.mail.authentication.servers if by_relay else ()
+        servers = self.intake.mail.authentication.servers if by_relay else ()
         posted = DeliveredMail(
             MAIL,
             content,
@@ -95,7 +95,7 @@ class SmtpHandler:
             servers,
         )
         receipts = [
-            await self.room.take(integration, posted) for integration in sorted(integrations)
+            await self.intake.take(integration, posted) for integration in sorted(integrations)
         ]
         return f"250 2.0.0 taken as {receipts[0].id}" if receipts else NOT_NOW
 
@@ -110,7 +110,7 @@ class SmtpHandler:
     async def _integration(self, address: str) -> int | None:
         """Return the integration that mail to the address is for; raises Unavailable."""
         mailboxes, (name, _, domain) = (
-            self.room.mail.listener.mailboxes,
+            self.intake.mail.listener.mailboxes,
             address.lower().rpartition("@"),
         )
         if slug := mailboxes.get(f"{name}@{domain}"):
@@ -140,7 +140,7 @@ class SmtpHandler:
 
     def _serves(self, address: str) -> bool:
         """Return whether an address without a key is at a domain of the gateway's."""
-        mail = self.room.mail
+        mail = self.intake.mail
         if "gwk_" in address:
             return False
         own = (*mail.listener.mailboxes, *((mail.reply_to,) if mail.reply_to else ()))
@@ -149,10 +149,10 @@ class SmtpHandler:
 
 @asynccontextmanager
 async def receiving(
-    door: SmtpHandler, changed: Callable[[int], object]
+    endpoint: SmtpHandler, changed: Callable[[int], object]
 ) -> AsyncIterator[Sequence[Any]]:
     """Listen if the settings say so, and give the addresses."""
-    mail, places = door.room.mail, door.room.places
+    mail, places = endpoint.intake.mail, endpoint.intake.places
     listener = mail.listener
     if not listener.host:
         yield ()
@@ -167,7 +167,7 @@ async def receiving(
     sessions = SmtpSessions(listener.sessions, listener.sessions_per_address, changed)
     loop = asyncio.get_running_loop()
     with translate_port_errors(listener.host, listener.port):
-        make = partial(SmtpSession, door, places, mail, sessions, tls)
+        make = partial(SmtpSession, endpoint, places, mail, sessions, tls)
         server = await loop.create_server(make, listener.host, listener.port)
     try:
         yield [socket.getsockname() for socket in server.sockets]

@@ -70,14 +70,14 @@ class SmtpSession(SMTP):
 
     def __init__(
         self,
-        door: object,
+        endpoint: object,
         places: MemoryBudget,
         mail: Mail,
         sessions: SmtpSessions,
         tls: ssl.SSLContext | None,
     ) -> None:
         super().__init__(
-            door,
+            endpoint,
             data_size_limit=mail.max_bytes,
             enable_SMTPUTF8=True,
             hostname="gateway",

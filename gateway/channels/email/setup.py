@@ -38,7 +38,7 @@ def build_mail_intake(
     acknowledging = MailAcknowledger(
         mail.acknowledgements_per_hour if sender and mail.acknowledge else 0
     )
-    filing = MailHandler(
+    handler = MailHandler(
         ReportService(files.uow, submit, metrics), files, tokens, mail, acknowledging
     )
     places = MemoryBudget(mail.at_once, mail.at_once * mail.max_bytes)
@@ -46,7 +46,7 @@ def build_mail_intake(
         _bucket(stack, mail, files.uow.clock),
         reader,
         submit,
-        filing,
+        handler,
         sender,
         mail,
         metrics,

@@ -38,7 +38,7 @@ All other steps promise the caller nothing, and are answered as usual.
 class CallDialogue:
     """A request whose response somebody hears; `at` makes the URL of an event and its query."""
 
-    room: PhoneIntake
+    intake: PhoneIntake
     press: KeyPressHandler
     provider: PhoneAdapter
     posted: PhoneRequest
@@ -56,7 +56,7 @@ class CallDialogue:
             return self._say(await self._alarm(event, place), "")
         if event.direction is CallDirection.OUTBOUND and place.step == "start":
             return self._say((HangUp(),), "")
-        line = line_of(self.room.phone, event.called)
+        line = line_of(self.intake.phone, event.called)
         return self._say(await self._menu(event, place, line), event.called)
 
     async def _menu(self, event: CallEvent, place: DialogueStep, line: HotlineSettings) -> Script:
@@ -64,7 +64,7 @@ class CallDialogue:
         heard = StepResult()
         try:
             if wanted is CallerChoice.STANDING:
-                heard = await self.room.standing(event.caller, locale)
+                heard = await self.intake.standing(event.caller, locale)
                 event = replace(event, served=bool(heard.number))
             receipt = await self._taken(event, None if wanted is CallerChoice.LANGUAGE else locale)
             if wanted is CallerChoice.THANKS:
@@ -78,22 +78,24 @@ class CallDialogue:
         )
 
     async def _taken(self, event: CallEvent, spoken: Locale | None) -> Receipt:
-        return await self.room.take(self.integration_id, self.provider, self.posted, event, spoken)
+        return await self.intake.take(
+            self.integration_id, self.provider, self.posted, event, spoken
+        )
 
     async def _alarm(self, event: CallEvent, place: DialogueStep) -> Script:
         key = self.provider.key(self.posted) if self.posted.method == "POST" else ""
         try:
-            with counting_failures(self.room.metrics, SOURCE):
+            with counting_failures(self.intake.metrics, SOURCE):
                 self._allow_keys(event)
                 return await self.press(
                     self.integration_id, event.call_id, place, key, self.posted.body
                 )
         except (Unavailable, Overloaded) as error:
             log.warning("press_not_taken", call=event.call_id, error=error.detail)
-            return menu.apologise(self.room.phone.locales)
+            return menu.apologise(self.intake.phone.locales)
 
     def _allow_keys(self, event: CallEvent) -> None:
-        signed = bool(self.room.phone.provider(self.provider.slug).secrets)
+        signed = bool(self.intake.phone.provider(self.provider.slug).secrets)
         if not signed or event.direction is not CallDirection.OUTBOUND:
             raise Forbidden(
                 "a key counts only in a call that the gateway made and its telephone system signs "
@@ -102,10 +104,10 @@ class CallDialogue:
 
     async def replied(self, message: TextMessage) -> web.Response:
         """Return the answer that the sender of a text message reads."""
-        locale = line_of(self.room.phone, message.receiver).locales[0]
+        locale = line_of(self.intake.phone, message.receiver).locales[0]
         try:
             number = _number(
-                await self.room.take(self.integration_id, self.provider, self.posted, message)
+                await self.intake.take(self.integration_id, self.provider, self.posted, message)
             )
         except (Unavailable, Overloaded) as error:
             log.warning("message_not_taken", message=message.message_id, error=error.detail)
@@ -117,8 +119,8 @@ class CallDialogue:
     def sorry(self) -> web.Response:
         """Return the apology for a request that could not be understood or handled."""
         if self.posted.event == "message":
-            return _xml(twiml.write_reply(spoken_text("resend", self.room.phone.locales[0])))
-        return self._say(menu.apologise(self.room.phone.locales), "")
+            return _xml(twiml.write_reply(spoken_text("resend", self.intake.phone.locales[0])))
+        return self._say(menu.apologise(self.intake.phone.locales), "")
 
     def _say(self, script: Script, called: str) -> web.Response:
         if self.provider.slug == "vonage":

@@ -9,7 +9,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from gateway.channels import report_service as reception
+from gateway.channels import report_service
 from gateway.channels.phone import notes
 from gateway.channels.phone import store as calls
 from gateway.channels.phone.call import Call, CallEvent, merge_event
@@ -39,7 +39,7 @@ SOURCE = "phone"
 class CallHandler:
     """A handler of events of telephone systems."""
 
-    reception: ReportService
+    report_service: ReportService
     phone: Phone
 
     async def __call__(
@@ -60,7 +60,7 @@ class CallHandler:
                 case IgnoredPhoneEvent(reason=reason):
                     return ReportOutcome("", None, Outcome.IGNORED, reason)
 
-        return await self.reception.take(submission, work)
+        return await self.report_service.take(submission, work)
 
     async def call(
         self, tx: Transaction, integration_id: int, event: CallEvent, spoken: Locale | None = None
@@ -119,7 +119,7 @@ class CallHandler:
             labels={"language": locale} | ({"call": notes.MISSED} if missed else {}),
             occurred_at=_occurred(call, tx.now),
         )
-        opened = await reception.open_report(tx, report, who, {"call": notes.facts(call)})
+        opened = await report_service.open_report(tx, report, who, {"call": notes.facts(call)})
         return replace(kept, incident_id=opened.id, opened=True), opened
 
     async def _open(self, tx: Transaction, number: str, *, missed: bool = False) -> Incident | None:
@@ -189,8 +189,8 @@ class CallHandler:
             contact_name=name,
             labels={"language": locale},
         )
-        opened = await reception.open_report(tx, report, who, said)
-        return ReportOutcome(key, opened, reception.outcome_of(opened), "report")
+        opened = await report_service.open_report(tx, report, who, said)
+        return ReportOutcome(key, opened, report_service.outcome_of(opened), "report")
 
 
 _BLANK = Call(provider="", call_id="")

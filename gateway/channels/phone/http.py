@@ -55,7 +55,7 @@ log = structlog.get_logger()
 class PhoneEndpoint:
     """The endpoint for telephone systems; `base` is the gateway's address as they see it."""
 
-    room: PhoneIntake
+    intake: PhoneIntake
     press: KeyPressHandler
     authenticate: Authenticate
     base: str
@@ -81,7 +81,7 @@ class PhoneEndpoint:
         await self.authenticate(request, "read", request.match_info.get("key"))
         self._admitted(request, "threecx")
         found = await find_contacts(
-            self.room.pool, request.query.get("number", ""), self.room.phone.region, self.base
+            self.intake.pool, request.query.get("number", ""), self.intake.phone.region, self.base
         )
         return web.json_response({"contacts": found})
 
@@ -103,7 +103,7 @@ class PhoneEndpoint:
                 log.warning(
                     "call_not_answered", provider=provider.slug, address=event, error=repr(error)
                 )
-                nothing = PhoneRequest(event, "", b"", (), self.room.clock.now())
+                nothing = PhoneRequest(event, "", b"", (), self.intake.clock.now())
                 return self._conversation(request, provider, nothing, 0).sorry()
             if isinstance(error, TimeoutError):
                 raise Unavailable("it was not taken in time: send it again shortly") from error
@@ -115,10 +115,10 @@ class PhoneEndpoint:
             raise Forbidden(
                 "this key belongs to no integration: telephone systems use an integration's key"
             )
-        with counting_failures(self.room.metrics, SOURCE):
+        with counting_failures(self.intake.metrics, SOURCE):
             self._admitted(request, provider.slug)
         posted = await self._posted(request)
-        with counting_failures(self.room.metrics, SOURCE):
+        with counting_failures(self.intake.metrics, SOURCE):
             await self._proven(provider, posted)
         return await self._answered(request, provider, posted, caller.integration_id)
 
@@ -129,20 +129,20 @@ class PhoneEndpoint:
             headers.get("Content-Type", ""),
             body,
             tuple(request.query.items()),
-            self.room.clock.now(),
+            self.intake.clock.now(),
             request.method,
             self.base + request.raw_path,
             headers,
         )
 
     def _admitted(self, request: web.Request, slug: str) -> None:
-        allowed = self.room.phone.provider(slug).addresses
+        allowed = self.intake.phone.provider(slug).addresses
         if allowed and not is_in_networks(request.remote or "", parse_networks(allowed)):
             raise Forbidden(f"this address is not among phone.providers.{slug}.addresses")
 
     async def _proven(self, provider: PhoneAdapter, posted: PhoneRequest) -> None:
         """Raise Unauthenticated unless the request is signed, Forbidden for another account."""
-        settings = self.room.phone.provider(provider.slug)
+        settings = self.intake.phone.provider(provider.slug)
         try:
             await self._run(provider, posted, provider.verify, settings)
         except Malformed as error:
@@ -171,15 +171,15 @@ class PhoneEndpoint:
     ) -> web.Response:
         speaking = self._conversation(request, provider, posted, integration_id)
         try:
-            with counting_failures(self.room.metrics, SOURCE):
-                told = await self._run(provider, posted, provider.read, self.room.phone.region)
+            with counting_failures(self.intake.metrics, SOURCE):
+                told = await self._run(provider, posted, provider.read, self.intake.phone.region)
         except Malformed as error:
             return await self._refused(speaking, error)
         if isinstance(told, TextMessage):
             return await speaking.replied(told)
         if provider.speaks and posted.event in SPOKEN and isinstance(told, CallEvent):
             return await speaking.spoken(told)
-        receipt = await self.room.take(integration_id, provider, posted, told)
+        receipt = await self.intake.take(integration_id, provider, posted, told)
         if provider.speaks:
             return silent_response(provider)
         if receipt.results and receipt.results[0].outcome is Outcome.QUARANTINED:
@@ -194,7 +194,7 @@ class PhoneEndpoint:
         integration_id: int,
     ) -> CallDialogue:
         return CallDialogue(
-            self.room, self.press, provider, posted, integration_id, self._at(request)
+            self.intake, self.press, provider, posted, integration_id, self._at(request)
         )
 
     async def _refused(self, speaking: CallDialogue, error: Malformed) -> web.Response:
@@ -203,7 +203,7 @@ class PhoneEndpoint:
         A waiting caller hears an apology.
         """
         provider, posted = speaking.provider, speaking.posted
-        receipt = await self.room.quarantine(speaking.integration_id, provider, posted, error)
+        receipt = await self.intake.quarantine(speaking.integration_id, provider, posted, error)
         if provider.speaks:
             return speaking.sorry() if posted.event in HEARD else silent_response(provider)
         raise _quarantined(receipt, error.detail, error)

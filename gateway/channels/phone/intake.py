@@ -78,7 +78,7 @@ class PhoneIntake:
         submission = Submission(
             integration_id, SOURCE, posted.content, _headers(provider, posted), ()
         )
-        return await self.file.reception.quarantine(submission, error.detail)
+        return await self.file.report_service.quarantine(submission, error.detail)
 
     async def replay(
         self, integration_id: int, headers: Mapping[str, str], content: bytes
@@ -121,7 +121,9 @@ class PhoneIntake:
             status=CallStatus.ABANDONED,
             ended_at=kept.heard_at,
         )
-        done = await self.file.reception.uow.within(partial(self._lost, kept.integration_id, lost))
+        done = await self.file.report_service.uow.within(
+            partial(self._lost, kept.integration_id, lost)
+        )
         log.info("silent_call", call=call.call_id, outcome=done.outcome, reason=done.reason)
 
     async def _lost(self, integration_id: int, lost: CallEvent, tx: Transaction) -> ReportOutcome:

@@ -32,7 +32,7 @@ class KeyPressHandler:
     It describes a record and takes the key pressed for it.
     """
 
-    reception: ReportService
+    report_service: ReportService
     tokens: CallTokens
 
     async def __call__(
@@ -42,9 +42,9 @@ class KeyPressHandler:
 
         Raises Forbidden for a call that the gateway did not make, and Unavailable.
         """
-        called = self.tokens.read(place.token, self.reception.uow.clock.now())
+        called = self.tokens.read(place.token, self.report_service.uow.clock.now())
         if key != ACKNOWLEDGE:
-            return await self.reception.uow.within(lambda tx: self._told(tx, called, place))
+            return await self.report_service.uow.within(lambda tx: self._told(tx, called, place))
         script: Script = ()
 
         async def work(tx: Transaction) -> ReportOutcome | ItemResult:
@@ -54,11 +54,13 @@ class KeyPressHandler:
 
         name = f"phone:press:{call_id}:{sha256(place.token.encode()).hexdigest()}"
         press = Submission(integration_id, SOURCE, body, {}, (), delivery_id=name, same_as=b"press")
-        receipt = await self.reception.take(press, work)
+        receipt = await self.report_service.take(press, work)
         if any(result.outcome is Outcome.QUARANTINED for result in receipt.results):
             raise Unavailable("the database refused the key press")
         # The same key sent again is answered with the state of the record.
-        return script or await self.reception.uow.within(lambda tx: self._told(tx, called, place))
+        return script or await self.report_service.uow.within(
+            lambda tx: self._told(tx, called, place)
+        )
 
     async def _pressed(
         self, tx: Transaction, called: CallSubject, place: DialogueStep

@@ -18,17 +18,17 @@ def build_phone_intake(
     settings: Settings, uow: UnitOfWork, submit: Submit, metrics: Metrics
 ) -> PhoneIntake:
     """Return the intake as configured."""
-    filing = CallHandler(ReportService(uow, submit, metrics), settings.phone)
-    return PhoneIntake(uow.pool, filing, settings.phone, metrics, uow.clock)
+    handler = CallHandler(ReportService(uow, submit, metrics), settings.phone)
+    return PhoneIntake(uow.pool, handler, settings.phone, metrics, uow.clock)
 
 
 def build_phone_endpoint(
     settings: Settings,
-    room: PhoneIntake,
+    intake: PhoneIntake,
     secrets: tuple[bytes, ...],
     authenticate: Authenticate,
     reader: ParseWorker,
 ) -> PhoneEndpoint:
     """Return the endpoint; `secrets` sign the calls that the gateway makes."""
-    press = KeyPressHandler(room.file.reception, CallTokens(secrets))
-    return PhoneEndpoint(room, press, authenticate, public_address(settings), reader)
+    press = KeyPressHandler(intake.file.report_service, CallTokens(secrets))
+    return PhoneEndpoint(intake, press, authenticate, public_address(settings), reader)

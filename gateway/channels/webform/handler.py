@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.access.principal import Principal
-from gateway.channels import report_service as reception
+from gateway.channels import report_service
 from gateway.channels.email.posted import parse_form_fields
 from gateway.channels.report_service import ReportOutcome, ReportService
 from gateway.channels.speakers import unknown_reporter
@@ -49,7 +49,7 @@ class PostedForm:
 class FormHandler:
     """A handler that writes forms to records; without `acknowledge` nobody is sent a mail."""
 
-    reception: ReportService
+    report_service: ReportService
     files: Files
     tickets: FormTicketSigner
     form: Form
@@ -74,17 +74,21 @@ class FormHandler:
             for one in waiting:
                 one.taken = False
             wanted = make_report(told, sent.ticket.service, sent.locale, self.form, tx.now)
-            opened = await reception.open_report(tx, wanted, who, {"form": sent.ticket.service})
+            opened = await report_service.open_report(
+                tx, wanted, who, {"form": sent.ticket.service}
+            )
             if events := [await self._kept(tx, opened, one, who) for one in waiting]:
                 opened = (
                     await tx.write([Revision(after=opened, actor=who.name, events=tuple(events))])
                 )[0]
             if self.acknowledge is not None and told.email.isascii() and told.email:
                 await self.acknowledge(tx, opened, told.email, sent.locale)
-            return ReportOutcome(_name(sent.ticket), opened, reception.outcome_of(opened), "report")
+            return ReportOutcome(
+                _name(sent.ticket), opened, report_service.outcome_of(opened), "report"
+            )
 
         async with self.files.holding(list(sent.form.files)) as waiting:
-            return await self.reception.take(await self._submission(sent, flag), work)
+            return await self.report_service.take(await self._submission(sent, flag), work)
 
     async def received_before(self, ticket: FormTicket) -> bool:
         """Return whether a form with this ticket became a record."""
@@ -96,7 +100,7 @@ class FormHandler:
 
     async def suspect(self, sent: PostedForm, why: str) -> Receipt:
         """Put a form that a program may have sent into quarantine, to be examined and released."""
-        return await self.reception.quarantine(await self._submission(sent, None), why)
+        return await self.report_service.quarantine(await self._submission(sent, None), why)
 
     async def release(self, _integration: int, headers: Mapping[str, str], body: bytes) -> Receipt:
         """Handle a form from quarantine without checking for spam again.

@@ -52,7 +52,7 @@ class FormEndpoint:
     `services` returns the services of the catalogue; `external_url` is the prefix of links.
     """
 
-    filing: FormHandler
+    handler: FormHandler
     buckets: FormRateLimits
     links: ReporterLinks
     pages: Pages
@@ -66,7 +66,7 @@ class FormEndpoint:
     @property
     def form(self) -> Form:
         """The settings of the form."""
-        return self.filing.form
+        return self.handler.form
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes."""
@@ -124,9 +124,9 @@ class FormEndpoint:
             else await self.reader.call("form", FORM_SECONDS, _read, kind, body)
         )
         locale = self.pages.locale(request, language(form, self.pages.locale(request)))
-        told, flaws = validate_form(form, self.form, self.filing.each)
+        told, flaws = validate_form(form, self.form, self.handler.each)
         ticket = self._ticket(form, service)
-        before = ticket is not None and await self.filing.received_before(ticket)
+        before = ticket is not None and await self.handler.received_before(ticket)
         late = "expired" if ticket is None else "" if before else self._lateness(ticket)
         if told is None or ticket is None or late:
             kept = form.said["ticket"] if ticket is not None and late != "expired" else ""
@@ -139,9 +139,9 @@ class FormEndpoint:
         sent = PostedForm(kind, body, form, ticket, locale)
         if not before and (why := spam_reason(form, self.form)):
             return self._waiting(
-                await self.filing.suspect(sent, why), locale
+                await self.handler.suspect(sent, why), locale
             ), RequestOutcome.REFUSED
-        return await self._answer(await self.filing(sent, told), locale), RequestOutcome.ACCEPTED
+        return await self._answer(await self.handler(sent, told), locale), RequestOutcome.ACCEPTED
 
     def _offered(self, request: web.Request) -> Service:
         slug = request.match_info["service"]
@@ -151,7 +151,7 @@ class FormEndpoint:
         return service
 
     def _ticket(self, form: FilledForm, service: Service) -> FormTicket | None:
-        ticket = self.filing.tickets.read(form.said.get("ticket", ""))
+        ticket = self.handler.tickets.read(form.said.get("ticket", ""))
         return ticket if ticket is not None and ticket.service == service.slug else None
 
     def _lateness(self, ticket: FormTicket) -> str:
@@ -188,7 +188,7 @@ class FormEndpoint:
                 for name, flaw in flaws.items()
             },
             ticket=ticket
-            or self.filing.tickets.make(service.slug, self.clock.now(), secrets.token_bytes(16)),
+            or self.handler.tickets.make(service.slug, self.clock.now(), secrets.token_bytes(16)),
             impacts=[(one, in_language(IMPACTS[one], locale)) for one in IMPACTS_ASCENDING],
             urgencies=[(one, in_language(words, locale)) for one, words in URGENCIES.items()],
             zone=self.form.zone,
@@ -200,7 +200,7 @@ class FormEndpoint:
         return self.pages.show("waiting.html", locale, 202, receipt=receipt.id)
 
     async def _answer(self, receipt: Receipt, locale: Locale) -> web.Response:
-        async with acquire(self.filing.files.uow.pool) as conn:
+        async with acquire(self.handler.files.uow.pool) as conn:
             record = await find_record(conn, receipt)
             now = await fetch_now(conn, self.clock.stamp())
         if record is None:

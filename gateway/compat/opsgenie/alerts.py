@@ -61,7 +61,7 @@ class Missing(GatewayError):
 class OpsgenieAlerts:
     """The endpoints below /v2/alerts."""
 
-    door: AlertEndpoint
+    endpoint: AlertEndpoint
     uow: UnitOfWork
     reads: Pool
     searches: SearchLimiter
@@ -92,7 +92,7 @@ class OpsgenieAlerts:
 
     async def create(self, request: web.Request) -> OpsgenieResponse:
         """Create an alert, or count a repeat of an open one with the same alias."""
-        caller = await self.door.authenticate(request, "ingest", None)
+        caller = await self.endpoint.authenticate(request, "ingest", None)
         return await self._keep(request, caller, await read_body(request))
 
     async def close(self, request: web.Request) -> OpsgenieResponse:
@@ -159,7 +159,7 @@ class OpsgenieAlerts:
         return await self._say(request, "unacknowledge")
 
     async def _say(self, request: web.Request, action: str) -> OpsgenieResponse:
-        caller = await self.door.authenticate(request, "ingest", None)
+        caller = await self.endpoint.authenticate(request, "ingest", None)
         told, (identifier, kind) = await self._told(request, caller), _named(request)
         alias = identifier
         if kind != "alias":
@@ -179,7 +179,7 @@ class OpsgenieAlerts:
         if is_short(body):
             told = decode_repaired(body, AlertRequestBody) if body.strip() else AlertRequestBody()
         else:
-            told = await self.door.read.reader.call(
+            told = await self.endpoint.read.reader.call(
                 str(caller.integration_id),
                 compute_cpu_limit(body),
                 decode_repaired,
@@ -203,7 +203,7 @@ class OpsgenieAlerts:
 
     def _asking(self, asking: RequestKind) -> Callable[[web.Request], Awaitable[OpsgenieResponse]]:
         async def serve(request: web.Request) -> OpsgenieResponse:
-            caller = await self.door.authenticate(request, "ingest", None)
+            caller = await self.endpoint.authenticate(request, "ingest", None)
             told, (identifier, kind) = await self._told(request, caller), _named(request)
             alias = identifier
             try:
@@ -262,11 +262,13 @@ class OpsgenieAlerts:
         return str(login)
 
     async def _keep(self, request: web.Request, caller: Any, body: bytes) -> OpsgenieResponse:
-        receipt, _ = await self.door.take(request, self.door.sources["opsgenie"], caller, body)
+        receipt, _ = await self.endpoint.take(
+            request, self.endpoint.sources["opsgenie"], caller, body
+        )
         return build_accepted(str(receipt.id))
 
     async def _integration(self, request: web.Request) -> int:
-        return _own(await self.door.authenticate(request, "ingest", None))
+        return _own(await self.endpoint.authenticate(request, "ingest", None))
 
 
 PERSON = """

@@ -72,7 +72,7 @@ class HeartbeatChanges(msgspec.Struct, rename="camel"):
 class Heartbeats:
     """The endpoints below /v2/heartbeats; an integration may have `most` heartbeats."""
 
-    door: AlertEndpoint
+    endpoint: AlertEndpoint
     pool: Pool
     clock: Clock
     most: int
@@ -175,7 +175,11 @@ class Heartbeats:
         """
         integration = await self._integration(request)
         await pulse.record_ping(
-            self.pool, self.door.submit, self.clock.stamp(), integration, request.match_info["name"]
+            self.pool,
+            self.endpoint.submit,
+            self.clock.stamp(),
+            integration,
+            request.match_info["name"],
         )
         return OpsgenieResponse({"result": PONG}, 202)
 
@@ -213,7 +217,7 @@ class Heartbeats:
         return dict(row)
 
     async def _integration(self, request: web.Request) -> int:
-        caller = await self.door.authenticate(request, "ingest", None)
+        caller = await self.endpoint.authenticate(request, "ingest", None)
         if caller.integration_id is None:
             raise Forbidden("this key belongs to no integration")
         return caller.integration_id

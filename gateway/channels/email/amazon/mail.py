@@ -82,7 +82,7 @@ class SnsMailIntake:
     certificate.
     """
 
-    room: MailIntake
+    intake: MailIntake
     fetch: Fetch
     certificate: Fetch
     settings: Ses
@@ -94,7 +94,7 @@ class SnsMailIntake:
         Unauthenticated for a message that Amazon did not sign, Forbidden for a topic that is not
         allowed, TooLarge for a message longer than SNS sends, and Unavailable.
         """
-        with counting_failures(self.room.metrics, SOURCE):
+        with counting_failures(self.intake.metrics, SOURCE):
             told = await self._verified(headers, body)
         if isinstance(told, str):
             return await self._mail(integration_id, told, by_service=False)
@@ -102,7 +102,7 @@ class SnsMailIntake:
             return await self._mail(
                 integration_id, told.message, by_service=bool(self.settings.accounts)
             )
-        with counting_failures(self.room.metrics, SOURCE):
+        with counting_failures(self.intake.metrics, SOURCE):
             return await self._subscription(integration_id, told, body)
 
     async def _verified(self, headers: Mapping[str, str], body: bytes) -> sns.SnsMessage | str:
@@ -111,7 +111,7 @@ class SnsMailIntake:
             raise TooLarge(f"a message of Amazon SNS has at most {sns.LARGEST} bytes")
         if headers.get(RAW, "").lower() == "true":
             return self._unwrapped(headers, body)
-        delivery = WebhookDelivery(headers, body, self.room.clock.now())
+        delivery = WebhookDelivery(headers, body, self.intake.clock.now())
         delivery = replace(
             delivery, certificate=await self.certificate(sns.certificate_at(delivery, UNSET))
         )
@@ -148,12 +148,12 @@ class SnsMailIntake:
                 DeliveredMail(ses.POINTER, message.encode("utf-8", "replace")), error.detail
             )
         if not found.doubt:
-            return await self.room.take(
+            return await self.intake.take(
                 integration_id, replace(found.posted, by_service=by_service)
             )
-        with counting_failures(self.room.metrics, SOURCE):
-            receipt = await self.room.quarantine(integration_id, found.posted, found.doubt)
-        self.room.metrics.request(SOURCE, RequestOutcome.REFUSED)
+        with counting_failures(self.intake.metrics, SOURCE):
+            receipt = await self.intake.quarantine(integration_id, found.posted, found.doubt)
+        self.intake.metrics.request(SOURCE, RequestOutcome.REFUSED)
         return receipt
 
     async def _subscription(
@@ -165,6 +165,6 @@ class SnsMailIntake:
             await self.fetch(sns.find_confirmation_url(envelope))
             said = "subscription confirmed"
         name = f"sns:{limits.key(envelope.message_id, '/MessageId')}"
-        return await self.room.submit(
+        return await self.intake.submit(
             Submission(integration_id, SOURCE, body, {}, (), ignored=((0, said),), delivery_id=name)
         )

@@ -42,7 +42,7 @@ class MailboxReader:
     line: ImapConnection
     thread: BlockingThread
     books: MailboxState
-    room: MailIntake
+    intake: MailIntake
     _failures: int = 0
     _uidvalidity: int = 0
     _attempts: Counter[int] = field(default_factory=Counter)
@@ -54,7 +54,7 @@ class MailboxReader:
         """
         try:
             while True:
-                await self.room.clock.sleep(await self._round())
+                await self.intake.clock.sleep(await self._round())
         finally:
             self.line.abort()
             self.thread.close(self.line.close)
@@ -67,7 +67,7 @@ class MailboxReader:
                 await self._read()
         except Exception as error:  # noqa: BLE001 - whatever it is, the mailbox is read again, and the log says why it was not
             self._failures += 1
-            self.room.metrics.notifications.mailbox_failures.labels(self.books.name).inc()
+            self.intake.metrics.notifications.mailbox_failures.labels(self.books.name).inc()
             log.warning(
                 "mailbox_not_read",
                 mailbox=self.books.name,
@@ -79,7 +79,7 @@ class MailboxReader:
 
     async def _mine(self) -> bool:
         mine, read_at = await self.books.hold()
-        self.room.metrics.notifications.mailbox_read.labels(self.books.name).set(
+        self.intake.metrics.notifications.mailbox_read.labels(self.books.name).set(
             read_at.timestamp()
         )
         return mine
@@ -119,9 +119,9 @@ class MailboxReader:
         """Take in one mail; return False if it cannot be committed for the time being."""
         self._attempts[uid] += 1
         size = await self.thread.do(partial(self.line.size, uid))
-        held = min(size or 0, self.room.mail.max_bytes)
+        held = min(size or 0, self.intake.mail.max_bytes)
         try:
-            self.room.places.hold(held)
+            self.intake.places.hold(held)
         except Overloaded:
             return False
         try:
@@ -135,7 +135,7 @@ class MailboxReader:
             log.warning("mail_not_taken", mailbox=self.books.name, uid=uid, error=str(error)[:300])
             return False
         finally:
-            self.room.places.release(held)
+            self.intake.places.release(held)
         if mail is not None:
             await self.thread.do(partial(self.line.mark, [uid]))
         del self._attempts[uid]
@@ -153,15 +153,15 @@ class MailboxReader:
                 f"the mail has {mail.size} bytes, more than mail.max_bytes: "
                 "this is its head, the rest is in the mailbox"
             )
-            await self.room.quarantine(integration, posted, problem)
+            await self.intake.quarantine(integration, posted, problem)
             return
         try:
-            await self.room.take(integration, posted)
+            await self.intake.take(integration, posted)
         except (Overloaded, Unavailable):
             raise
         except Exception as error:
             log.exception("mail_poisonous", mailbox=self.books.name)
-            await self.room.quarantine(
+            await self.intake.quarantine(
                 integration, posted, f"the mail could not be taken in: {type(error).__name__}"
             )
 

@@ -18,28 +18,28 @@ SLACK = timedelta(seconds=20)
 
 
 def mailbox_readers(
-    pool: Pool, room: MailIntake
+    pool: Pool, intake: MailIntake
 ) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
     """Return the coroutine that reads each mailbox of the settings while the replica runs."""
     return {
-        f"mailbox {name}": _mailbox(pool, room, name, own).run
-        for name, own in room.mail.imap.items()
+        f"mailbox {name}": _mailbox(pool, intake, name, own).run
+        for name, own in intake.mail.imap.items()
     }
 
 
-def _mailbox(pool: Pool, room: MailIntake, name: str, own: Imap) -> MailboxReader:
+def _mailbox(pool: Pool, intake: MailIntake, name: str, own: Imap) -> MailboxReader:
     for metric in (
-        room.metrics.notifications.mailbox_failures,
-        room.metrics.notifications.mailbox_read,
+        intake.metrics.notifications.mailbox_failures,
+        intake.metrics.notifications.mailbox_read,
     ):
         metric.labels(
             name
         )  # there from the start, so that a mailbox that was never read is noticed as well
-    books = MailboxState(pool, room.clock, name, uuid4(), own.poll + SLACK)
+    books = MailboxState(pool, intake.clock, name, uuid4(), own.poll + SLACK)
     return MailboxReader(
         own,
-        ImapConnection(own, room.mail.max_bytes),
+        ImapConnection(own, intake.mail.max_bytes),
         BlockingThread(f"mailbox {name}"),
         books,
-        room,
+        intake,
     )

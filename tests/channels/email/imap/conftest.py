@@ -65,7 +65,7 @@ def reading(gateway: Gateway, server: ImapServer, folder: str) -> Reading:
 
     @asynccontextmanager
     async def begin(
-        name: str = "desk", room: MailIntake = gateway.mail, **changes: Any
+        name: str = "desk", intake: MailIntake = gateway.mail, **changes: Any
     ) -> AsyncIterator[None]:
         own: dict[str, Any] = {
             "port": server.tls_port,
@@ -75,7 +75,7 @@ def reading(gateway: Gateway, server: ImapServer, folder: str) -> Reading:
         }
         imap = Imap("127.0.0.1", USER, **own | {"authorities": str(server.certificate)} | changes)
         mail = msgspec.structs.replace(gateway.mail.mail, imap={name: imap})
-        (reader,) = mailbox_readers(gateway.pool, replace(room, mail=mail)).values()
+        (reader,) = mailbox_readers(gateway.pool, replace(intake, mail=mail)).values()
         task = asyncio.create_task(reader())
         yield
         task.cancel()

@@ -41,7 +41,7 @@ async def test_mail_that_crashes_reader_is_quarantined(
         return await gateway.mail.read(posted)
 
     await put(server, folder, "poison", "one")
-    async with reading(room=replace(gateway.mail, read=read)):
+    async with reading(intake=replace(gateway.mail, read=read)):
         assert await outcomes(conn, 2) == ["quarantined", "opened"]
         await wait_until_true(conn, QUIET, 5)
     assert b"Subject: poison" in await conn.fetchval("SELECT body FROM quarantine")
