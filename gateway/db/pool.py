@@ -7,7 +7,7 @@ connection is rolled back and released in the background.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import asyncpg
@@ -163,13 +163,15 @@ def _given_back(task: "asyncio.Task[None]") -> None:
 
 
 @asynccontextmanager
-async def transaction(pool: Pool) -> AsyncIterator[Connection]:
+async def transaction(pool: Pool, held: "Connection | None" = None) -> AsyncIterator[Connection]:
     """Provide a connection in a transaction: commit at the end, roll back on an exception.
 
+    It is the connection that the caller holds, or else one of the pool.
     Raises Unavailable when the server cannot serve, and the errors of LOST_RACE unchanged: see
     `in_transaction`.
     """
-    async with acquire(pool) as connection, transaction_block(connection):
+    ours = acquire(pool) if held is None else nullcontext(held)
+    async with ours as connection, transaction_block(connection):
         yield connection
 
 
@@ -193,7 +195,11 @@ async def transaction_block(
     await turn.__aexit__(None, None, None)
 
 
-async def in_transaction(pool: Pool, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+async def in_transaction(
+    pool: Pool,
+    work: Callable[[Connection], Awaitable[Result]],
+    held: "Connection | None" = None,
+) -> Result:
     """Run `work` in a transaction; repeat it if it lost a race, up to ATTEMPTS times in all.
 
     `work` must have no effect but through its connection. Raises Unavailable when every attempt
@@ -201,7 +207,7 @@ async def in_transaction(pool: Pool, work: Callable[[Connection], Awaitable[Resu
     """
     for _ in range(ATTEMPTS):
         try:
-            async with transaction(pool) as connection:
+            async with transaction(pool, held) as connection:
                 return await work(connection)
         except LOST_RACE as error:
             lost = error

@@ -1,6 +1,7 @@
 """The unit of work of operations: lock records, decide, write, commit, report the changes."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
@@ -12,7 +13,7 @@ from gateway.clock import Clock
 from gateway.correlation import detaching
 from gateway.correlation.for_masters import apply_effects_on_masters
 from gateway.db.moment import fetch_now
-from gateway.db.pool import Connection, Pool, in_transaction
+from gateway.db.pool import Connection, Pool, acquire, in_transaction
 from gateway.errors import NotFound, VersionMismatch
 from gateway.escalation import record_timers
 from gateway.escalation.change_announcements import announce_change
@@ -31,7 +32,8 @@ REPORTED_AT_MOST = 3
 class UnitOfWork:
     """The dependencies of every operation.
 
-    `committed` is called with the changes after every commit, and never raises.
+    `committed` is called with the changes after every commit, and never raises. Transactions run
+    on the connection that is `held`, or else on one of the pool.
     """
 
     pool: Pool
@@ -41,6 +43,7 @@ class UnitOfWork:
     committed: Callable[[CommittedChanges], None]
     catalogue: Catalogue
     fields: CustomFields = NO_FIELDS
+    held: "Connection | None" = None
 
     @property
     def rules(self) -> SlaRules:
@@ -65,10 +68,19 @@ class UnitOfWork:
             tx = await self.on(conn)
             return await work(tx)
 
-        result = await in_transaction(self.pool, once)
+        result = await in_transaction(self.pool, once, self.held)
         if tx is not None:
             self.committed(tx.changes)
         return result
+
+    @asynccontextmanager
+    async def holding_connection(self) -> "AsyncIterator[tuple[UnitOfWork, Connection]]":
+        """Provide a unit of work on one connection, and that connection.
+
+        What is read after a change then needs no second one. Raises as `acquire` does.
+        """
+        async with acquire(self.pool) as conn:
+            yield replace(self, held=conn), conn
 
     async def on(self, conn: Connection) -> "Transaction":
         """Return the unit in the transaction that the caller has begun, judged by its moment."""

@@ -100,6 +100,25 @@ async def test_transaction_raises_unavailable_after_last_attempt(pool: Pool) -> 
     assert runs == ATTEMPTS
 
 
+async def test_held_connection_serves_transactions_in_turn_and_repeats_lost_ones(
+    pool: Pool,
+) -> None:
+    backends: list[int] = []
+
+    async def lose_once(connection: Connection) -> None:
+        backends.append(await connection.fetchval("SELECT pg_backend_pid()"))
+        await connection.execute("INSERT INTO incident_number VALUES ('2031-01-01', 1)")
+        if len(backends) == 1:
+            raise asyncpg.SerializationError("lost")
+
+    async with acquire(pool) as held:
+        await in_transaction(pool, lose_once, held)
+        assert not held.is_in_transaction()
+        assert set(backends) == {held.get_server_pid()}
+    assert len(backends) == 2
+    assert await pool.fetchval("SELECT count(*) FROM incident_number") == 1
+
+
 async def test_permanent_error_is_not_retried(pool: Pool) -> None:
     with pytest.raises(asyncpg.UniqueViolationError):
         await in_transaction(

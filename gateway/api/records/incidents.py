@@ -7,8 +7,16 @@ from gateway.access.authorization import raise_if_refused
 from gateway.access.permissions import ALLOWED, Action, may, visibility_of
 from gateway.api import wire
 from gateway.api.context import ApiCall, QueryCall, respond
+from gateway.api.records.responses import (
+    ActionResult,
+    SkippedView,
+    respond_with_new_record,
+    respond_with_record,
+    respond_with_result,
+    view_record,
+)
 from gateway.db.moment import fetch_now
-from gateway.db.pool import acquire, transaction
+from gateway.db.pool import Connection, acquire, transaction
 from gateway.errors import Flaw, GatewayError, Malformed, NotFound, Unprocessable
 from gateway.incidents import store
 from gateway.incidents.commands import Command
@@ -35,23 +43,6 @@ class IncidentPage(msgspec.Struct):
 
     incidents: list[IncidentView]
     next: str | None
-
-
-class SkippedView(msgspec.Struct):
-    """A related record that was left as it was, and the reason."""
-
-    incident: str
-    reason: str
-
-
-class ActionResult(msgspec.Struct, omit_defaults=True):
-    """The record after the action.
-
-    `skipped` are the related records on which the same action could not be taken.
-    """
-
-    incident: IncidentView
-    skipped: list[SkippedView] = []
 
 
 class BulkResult(msgspec.Struct, omit_defaults=True):
@@ -95,114 +86,111 @@ async def list_incidents(call: QueryCall[IncidentQuery]) -> web.Response:
 async def create_incident(call: ApiCall[NewIncident]) -> web.Response:
     """Create a record."""
     report = NewReport(**{name: getattr(call.body, name) for name in NewIncident.__struct_fields__})
-    incident = await create(call.context.uow, report, call.who, once=call.once())
-    return respond(
-        await view_record(call, incident),
-        201,
-        str(incident.version),
-        f"/api/v1/incidents/{incident.number}",
+    return await respond_with_new_record(
+        call, lambda uow: create(uow, report, call.who, once=call.once())
     )
 
 
 async def read_incident(call: ApiCall[None]) -> web.Response:
     """Return one record, or 304 when If-None-Match names its version."""
-    incident = await require_record(call)
-    if call.request.headers.get("If-None-Match", "").removeprefix("W/") == f'"{incident.version}"':
-        return web.Response(status=304, headers={"ETag": f'"{incident.version}"'})
-    return respond(await view_record(call, incident), etag=str(incident.version))
+    async with acquire(call.context.uow.pool) as conn:
+        incident = await find_record(conn, call)
+        etag = f'"{incident.version}"'
+        if call.request.headers.get("If-None-Match", "").removeprefix("W/") == etag:
+            return web.Response(status=304, headers={"ETag": etag})
+        view = await view_record(conn, call.context.uow, incident, call.who)
+    return respond(view, etag=str(incident.version))
 
 
 async def patch_incident(call: ApiCall[Patch]) -> web.Response:
     """Change fields of a record."""
     changes = body.sent_fields(call.body)
     note = changes.pop("note")
-    incident = await edit(
-        call.context.uow,
-        call.number,
-        changes,
-        call.who,
-        note=note,
-        if_match=call.if_match(),
-        once=call.once(),
+    return await respond_with_record(
+        call,
+        lambda uow: edit(
+            uow,
+            call.number,
+            changes,
+            call.who,
+            note=note,
+            if_match=call.if_match(),
+            once=call.once(),
+        ),
     )
-    return respond(await view_record(call, incident), etag=str(incident.version))
 
 
 async def take_action(call: ApiCall[wire.ActionBody]) -> web.Response:
     """Take one action on one record."""
     command = wire.command_of(call.body)
-    incident = await act(
-        call.context.uow,
-        call.number,
-        command,
-        call.who,
-        if_match=call.if_match(),
-        once=call.once(),
-    )
-    skipped = await _skipped(call, incident, command)
-    return respond(
-        ActionResult(await view_record(call, incident), skipped), etag=str(incident.version)
-    )
+    async with call.context.uow.holding_connection() as (uow, conn):
+        incident = await act(
+            uow, call.number, command, call.who, if_match=call.if_match(), once=call.once()
+        )
+        skipped = await _skipped(conn, incident, command)
+        view = await view_record(conn, uow, incident, call.who)
+    return respond(ActionResult(view, skipped), etag=str(incident.version))
 
 
-async def _skipped(
-    call: ApiCall[object], incident: Incident, command: Command
-) -> list[SkippedView]:
+async def _skipped(conn: Connection, incident: Incident, command: Command) -> list[SkippedView]:
     """Return the related records that the command was to be applied to and was not."""
     if not (isinstance(command, CASCADING) and command.related):
         return []
-    async with acquire(call.context.uow.pool) as conn:
-        return [SkippedView(one.incident, one.reason) for one in await load_skipped(conn, incident)]
+    return [SkippedView(one.incident, one.reason) for one in await load_skipped(conn, incident)]
 
 
 async def link_incident(call: ApiCall[wire.LinkTo]) -> web.Response:
     """Link a record to a master."""
-    incident = await linking.link(
-        call.context.uow,
-        call.number,
-        call.body.master,
-        call.who,
-        note=call.body.note,
-        if_match=call.if_match(),
-        once=call.once(),
+    return await respond_with_result(
+        call,
+        lambda uow: linking.link(
+            uow,
+            call.number,
+            call.body.master,
+            call.who,
+            note=call.body.note,
+            if_match=call.if_match(),
+            once=call.once(),
+        ),
     )
-    return respond(ActionResult(await view_record(call, incident)), etag=str(incident.version))
 
 
 async def unlink_incident(call: ApiCall[wire.Unlink]) -> web.Response:
     """Unlink a record from its master."""
-    incident = await linking.unlink(
-        call.context.uow,
-        call.number,
-        call.who,
-        note=call.body.note,
-        if_match=call.if_match(),
-        once=call.once(),
+    return await respond_with_result(
+        call,
+        lambda uow: linking.unlink(
+            uow,
+            call.number,
+            call.who,
+            note=call.body.note,
+            if_match=call.if_match(),
+            once=call.once(),
+        ),
     )
-    return respond(ActionResult(await view_record(call, incident)), etag=str(incident.version))
 
 
 async def refuse_proposed_link(call: ApiCall[wire.RefuseLink]) -> web.Response:
     """Refuse a proposed link to a master."""
-    incident = await linking.refuse_link(
-        call.context.uow,
-        call.number,
-        call.body.master,
-        call.who,
-        note=call.body.note,
-        if_match=call.if_match(),
-        once=call.once(),
+    return await respond_with_result(
+        call,
+        lambda uow: linking.refuse_link(
+            uow,
+            call.number,
+            call.body.master,
+            call.who,
+            note=call.body.note,
+            if_match=call.if_match(),
+            once=call.once(),
+        ),
     )
-    return respond(ActionResult(await view_record(call, incident)), etag=str(incident.version))
 
 
 async def create_follow_on(call: ApiCall[wire.FollowOn]) -> web.Response:
     """Create a follow-on record of a closed record."""
-    made = await follow_on(
-        call.context.uow, call.number, call.who, note=call.body.note, once=call.once()
-    )
-    return respond(
-        await view_record(call, made), 201, str(made.version), f"/api/v1/incidents/{made.number}"
+    return await respond_with_new_record(
+        call,
+        lambda uow: follow_on(uow, call.number, call.who, note=call.body.note, once=call.once()),
     )
 
 
@@ -218,17 +206,19 @@ async def convert_record(call: ApiCall[wire.Convert]) -> web.Response:
         flaw = Flaw("/request_category", "needed for a service request, and only for one")
         raise Unprocessable("a service request says what it asks for", flaws=(flaw,))
     change = None if asked.change is None else (asked.change.system, asked.change.reference)
-    incident = await convert(
-        call.context.uow,
-        call.number,
-        call.who,
-        change=change,
-        category=asked.request_category,
-        note=asked.note,
-        if_match=call.if_match(),
-        once=call.once(),
+    return await respond_with_result(
+        call,
+        lambda uow: convert(
+            uow,
+            call.number,
+            call.who,
+            change=change,
+            category=asked.request_category,
+            note=asked.note,
+            if_match=call.if_match(),
+            once=call.once(),
+        ),
     )
-    return respond(ActionResult(await view_record(call, incident)), etag=str(incident.version))
 
 
 async def act_on_many(call: ApiCall[wire.Bulk]) -> web.Response:
@@ -243,15 +233,16 @@ async def act_on_many(call: ApiCall[wire.Bulk]) -> web.Response:
     asked = body.decode(msgspec.json.encode(call.body.body), wire.ACTIONS[call.body.action])
     body.check_times(asked, "/body")
     results: list[BulkResult] = []
-    once, command, uow = call.once(), wire.command_of(asked), call.context.uow
+    once, command = call.once(), wire.command_of(asked)
     if once is not None:
-        async with transaction(uow.pool) as conn:
-            await claim_key(conn, once, await fetch_now(conn, uow.clock.stamp()))
+        async with transaction(call.context.uow.pool) as conn:
+            await claim_key(conn, once, await fetch_now(conn, call.context.uow.clock.stamp()))
     for number in dict.fromkeys(call.body.numbers):
         each = None if once is None else once.part(number)
         try:
-            incident = await act(uow, number, command, call.who, once=each)
-            skipped = await _skipped(call, incident, command)
+            async with call.context.uow.holding_connection() as (uow, conn):
+                incident = await act(uow, number, command, call.who, once=each)
+                skipped = await _skipped(conn, incident, command)
             results.append(BulkResult(number, version=incident.version, skipped=skipped))
         except GatewayError as error:
             results.append(
@@ -302,15 +293,15 @@ async def require_record(call: ApiCall[object], action: Action = Action.READ) ->
     to `action`.
     """
     async with acquire(call.context.uow.pool) as conn:
-        incident = await store.by_number(conn, call.number, visibility_of(call.who))
+        return await find_record(conn, call, action)
+
+
+async def find_record(
+    conn: Connection, call: ApiCall[object], action: Action = Action.READ
+) -> Incident:
+    """Return the record in the path, read on this connection; raises as `require_record` does."""
+    incident = await store.by_number(conn, call.number, visibility_of(call.who))
     if incident is None:
         raise NotFound(f"no incident has the number {call.number}")
     raise_if_refused(may(call.who, action, incident))
     return incident
-
-
-async def view_record(call: ApiCall[object], incident: Incident) -> IncidentView:
-    """Return the record as the API shows it to the caller."""
-    uow = call.context.uow
-    async with acquire(uow.pool) as conn:
-        return (await incident_views(conn, uow.rules, [incident], uow.clock.stamp(), call.who))[0]

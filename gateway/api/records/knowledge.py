@@ -10,7 +10,8 @@ from msgspec import UNSET, Meta, UnsetType
 from gateway import bounds
 from gateway.access.permissions import Action, visibility_of
 from gateway.api.context import ApiCall, QueryCall, respond
-from gateway.api.records.incidents import ActionResult, require_record, view_record
+from gateway.api.records.incidents import require_record
+from gateway.api.records.responses import respond_with_result
 from gateway.bounds import Request
 from gateway.db.pool import acquire
 from gateway.errors import NotFound
@@ -173,16 +174,13 @@ async def read_similar(call: QueryCall[SimilarQuery]) -> web.Response:
 async def publish_solution(call: ApiCall[Publish]) -> web.Response:
     """Create an article from the record's solution."""
     asked = call.body
-    incident = await publishing.publish_solution(
-        call.context.uow,
-        call.number,
-        asked.state,
-        asked.title,
-        asked.symptom,
-        call.who,
-        once=call.once(),
+    return await respond_with_result(
+        call,
+        lambda uow: publishing.publish_solution(
+            uow, call.number, asked.state, asked.title, asked.symptom, call.who, once=call.once()
+        ),
+        201,
     )
-    return respond(ActionResult(await view_record(call, incident)), 201, str(incident.version))
 
 
 async def list_articles(call: QueryCall[ArticleQuery]) -> web.Response:

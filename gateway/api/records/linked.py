@@ -10,7 +10,8 @@ from msgspec import Meta
 from gateway import bounds
 from gateway.access.permissions import Action, visibility_of
 from gateway.api.context import ApiCall, QueryCall, respond
-from gateway.api.records.incidents import ActionResult, require_record, view_record
+from gateway.api.records.incidents import require_record
+from gateway.api.records.responses import respond_with_result
 from gateway.bounds import Request
 from gateway.db.pool import acquire
 from gateway.operations import complaints, linked
@@ -88,10 +89,12 @@ async def link_record(call: ApiCall[NewLink]) -> web.Response:
         address=asked.address,
         title=asked.title,
     )
-    incident = await linked.link_record(
-        call.context.uow, call.number, one, call.who, if_match=call.if_match(), once=call.once()
+    return await respond_with_result(
+        call,
+        lambda uow: linked.link_record(
+            uow, call.number, one, call.who, if_match=call.if_match(), once=call.once()
+        ),
     )
-    return respond(ActionResult(await view_record(call, incident)), etag=str(incident.version))
 
 
 async def list_linked(call: ApiCall[None]) -> web.Response:
@@ -120,16 +123,19 @@ async def unlink_record(call: QueryCall[UnlinkQuery]) -> web.Response:
 
 async def complain(call: ApiCall[NewComplaint]) -> web.Response:
     """File a complaint about a record."""
-    incident = await complaints.file_complaint(
-        call.context.uow,
-        call.number,
-        call.body.text,
-        call.body.complainant,
-        call.who,
-        if_match=call.if_match(),
-        once=call.once(),
+    return await respond_with_result(
+        call,
+        lambda uow: complaints.file_complaint(
+            uow,
+            call.number,
+            call.body.text,
+            call.body.complainant,
+            call.who,
+            if_match=call.if_match(),
+            once=call.once(),
+        ),
+        201,
     )
-    return respond(ActionResult(await view_record(call, incident)), 201, str(incident.version))
 
 
 async def list_complaints(call: QueryCall[ComplaintQuery]) -> web.Response:

@@ -12,7 +12,8 @@ from gateway import bounds
 from gateway.access.permissions import Action
 from gateway.api import wire
 from gateway.api.context import ApiCall, QueryCall, respond
-from gateway.api.records.incidents import ActionResult, require_record, view_record
+from gateway.api.records.incidents import require_record
+from gateway.api.records.responses import respond_with_result
 from gateway.db.pool import acquire
 from gateway.operations.escalations import acknowledge_escalation
 from gateway.operations.major.actions import tell_leader
@@ -72,30 +73,34 @@ class NotificationsQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True
 
 async def record_leader_notified(call: ApiCall[LeaderNotified]) -> web.Response:
     """Record that the leader was notified."""
-    incident = await tell_leader(
-        call.context.uow,
-        call.number,
-        call.body.recipient,
-        call.body.outcome,
-        call.who,
-        note=call.body.note,
-        if_match=call.if_match(),
-        once=call.once(),
+    return await respond_with_result(
+        call,
+        lambda uow: tell_leader(
+            uow,
+            call.number,
+            call.body.recipient,
+            call.body.outcome,
+            call.who,
+            note=call.body.note,
+            if_match=call.if_match(),
+            once=call.once(),
+        ),
     )
-    return respond(ActionResult(await view_record(call, incident)), etag=str(incident.version))
 
 
 async def acknowledge_management_escalation(call: ApiCall[AcknowledgeEscalation]) -> web.Response:
     """Acknowledge an escalation as its recipient, which stops the escalation ladder."""
-    incident = await acknowledge_escalation(
-        call.context.uow,
-        call.number,
-        call.who,
-        note=call.body.note,
-        if_match=call.if_match(),
-        once=call.once(),
+    return await respond_with_result(
+        call,
+        lambda uow: acknowledge_escalation(
+            uow,
+            call.number,
+            call.who,
+            note=call.body.note,
+            if_match=call.if_match(),
+            once=call.once(),
+        ),
     )
-    return respond(ActionResult(await view_record(call, incident)), etag=str(incident.version))
 
 
 OWED = """

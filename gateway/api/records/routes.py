@@ -11,6 +11,7 @@ from gateway.api.records import (
     management,
     problem_candidates,
     reads,
+    responses,
     timeline,
     updates,
 )
@@ -38,7 +39,7 @@ from gateway.views.record_fields import IncidentView, NewIncident, Patch, SlaVie
 
 def record_routes(feed: ChangeFeed) -> tuple[Route, ...]:
     """Return the routes of records and of what belongs to them."""
-    act, view, acted = incidents.take_action, IncidentView, incidents.ActionResult
+    act, view, acted = incidents.take_action, IncidentView, responses.ActionResult
     actions = (
         Route(
             "POST",
@@ -126,10 +127,10 @@ def _management() -> tuple[Route, ...]:
     return (
         Route("POST", ONE_RECORD + "/leader_told",
               with_body(management.record_leader_notified, told), WRITE,
-              first_docstring_line(told), incidents.ActionResult, headers=CHANGE),
+              first_docstring_line(told), responses.ActionResult, headers=CHANGE),
         Route("POST", ONE_RECORD + "/acknowledge_escalation",
               with_body(management.acknowledge_management_escalation, noted), WRITE,
-              first_docstring_line(noted), incidents.ActionResult, headers=CHANGE),
+              first_docstring_line(noted), responses.ActionResult, headers=CHANGE),
         Route("GET", ONE_RECORD + "/notifications",
               with_query(management.list_notifications, management.NotificationsQuery), READ,
               "List the notifications about a record", management.NotificationPage),
@@ -140,7 +141,7 @@ def _updates() -> tuple[Route, ...]:
     posted, path, one = ONE_RECORD + "/updates", ONE_RECORD + "/subscribers", updates.SubscriberView
     return (
         Route("POST", posted, with_body(updates.post_update, updates.StatusUpdate), WRITE,
-              first_docstring_line(updates.StatusUpdate), incidents.ActionResult, headers=CHANGE),
+              first_docstring_line(updates.StatusUpdate), responses.ActionResult, headers=CHANGE),
         Route("GET", posted, without_body(updates.list_updates), READ,
               "List the status updates of a record", updates.StatusUpdateList),
         Route("POST", path, with_body(updates.subscribe, updates.NewSubscriber), WRITE,
@@ -165,7 +166,7 @@ def _reports() -> tuple[Route, ...]:
 
 
 def _following() -> tuple[Route, ...]:
-    path, about, acted = ONE_RECORD + "/linked", ONE_RECORD + "/complaints", incidents.ActionResult
+    path, about, acted = ONE_RECORD + "/linked", ONE_RECORD + "/complaints", responses.ActionResult
     return (
         Route("POST", path, with_body(linked.link_record, linked.NewLink), WRITE,
               "Link a record of another system", acted, headers=CHANGE),
@@ -191,7 +192,7 @@ def _knowledge() -> tuple[Route, ...]:
               "List similar records and articles", knowledge.SimilarItems),
         Route("POST", ONE_RECORD + "/publish",
               with_body(knowledge.publish_solution, knowledge.Publish), WRITE,
-              "Publish the solution of a record as an article", incidents.ActionResult, status=201,
+              "Publish the solution of a record as an article", responses.ActionResult, status=201,
               headers=IDEMPOTENT),
         Route("GET", path, with_query(knowledge.list_articles, knowledge.ArticleQuery), READ,
               "List articles", knowledge.Articles, needs=known),

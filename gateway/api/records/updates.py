@@ -9,7 +9,8 @@ from msgspec import Meta
 
 from gateway import bounds
 from gateway.api.context import ApiCall, respond
-from gateway.api.records.incidents import ActionResult, require_record, view_record
+from gateway.api.records.incidents import require_record
+from gateway.api.records.responses import respond_with_result
 from gateway.bounds import Request
 from gateway.db.pool import acquire
 from gateway.operations.major import subscribers, updates
@@ -66,16 +67,18 @@ class SubscriberList(msgspec.Struct):
 async def post_update(call: ApiCall[StatusUpdate]) -> web.Response:
     """Send a status update to all subscribers."""
     asked = call.body
-    incident = await updates.post_update(
-        call.context.uow,
-        call.number,
-        asked.text,
-        asked.next_update_due_at,
-        call.who,
-        if_match=call.if_match(),
-        once=call.once(),
+    return await respond_with_result(
+        call,
+        lambda uow: updates.post_update(
+            uow,
+            call.number,
+            asked.text,
+            asked.next_update_due_at,
+            call.who,
+            if_match=call.if_match(),
+            once=call.once(),
+        ),
     )
-    return respond(ActionResult(await view_record(call, incident)), etag=str(incident.version))
 
 
 POSTED = """

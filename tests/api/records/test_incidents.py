@@ -1,6 +1,9 @@
 import asyncio
 from datetime import datetime, timedelta
 
+import asyncpg
+import pytest
+
 from gateway.db.pool import Pool
 from gateway.views.listing import PAGES
 from tests.support.api import Api
@@ -73,6 +76,30 @@ async def test_concurrent_acknowledgements_name_the_first_acknowledger(api: Api)
     first = [person for person, (status, _) in zip(people, answers, strict=True) if status == 200]
     assert sorted(status for status, _ in answers) == [200] + [409] * 7
     assert {a["facts"]["already_acked_by"] for status, a in answers if status == 409} == set(first)
+
+
+async def test_changing_a_record_and_showing_it_takes_one_connection(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = (await api.incident())["number"]
+    await api.hire("mail", "ann")
+    taken: list[float] = []
+    acquire = asyncpg.Pool.acquire
+
+    def count(pool: Pool, *, timeout: float) -> object:
+        taken.append(timeout)
+        return acquire(pool, timeout=timeout)
+
+    monkeypatch.setattr(asyncpg.Pool, "acquire", count)
+    for method, path, body in (
+        ("POST", "/acknowledge", {"person": "ann"}),
+        ("POST", "/note", {"note": "restarting"}),
+        ("PATCH", "", {"title": "still down"}),
+        ("GET", "", None),
+    ):
+        taken.clear()
+        status, _ = await api.call(method, f"/api/v1/incidents/{number}{path}", body)
+        assert (path, status, len(taken)) == (path, 200, 1)
 
 
 async def test_change_with_stale_etag_returns_412(api: Api) -> None:
