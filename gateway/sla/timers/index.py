@@ -24,13 +24,16 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
+from gateway.circuit_breaker import CircuitBreaker
 from gateway.clock import Clock
-from gateway.sla.timers.index_breaker import IndexBreaker
 from gateway.sla.timers.slots import BLOCK, SLOT_MS, IndexEntry, unpack
 from gateway.sla.timers.timer_store import TimerId
 
 TIMEOUT = 0.25
 """The timeout of one Redis call in seconds."""
+
+FAILURES, PROBE_EVERY = 3, 2.0
+"""The failures in a row after which Redis is left alone, and the seconds between two probes."""
 
 KEEP = 86_400
 """The seconds for which a set outlives its slot."""
@@ -100,7 +103,7 @@ class TimerIndex:
     def __init__(self, client: Redis, clock: Clock) -> None:
         self._client = client
         self._clock = clock
-        self._breaker = IndexBreaker()
+        self._breaker = CircuitBreaker(FAILURES, PROBE_EVERY, PROBE_EVERY)
         self._outage = ""
         self._look = client.register_script(LOOK)
         self._built = client.register_script(BUILT)
@@ -220,15 +223,15 @@ class TimerIndex:
 
     @asynccontextmanager
     async def _guarded(self) -> AsyncIterator[None]:
-        if not self._breaker.allows(self._clock.monotonic()):
+        if self._breaker.wait(self._clock.monotonic()):
             raise IndexUnavailable("the breaker is open")
         try:
             yield
         except (RedisError, OSError, TimeoutError, ValueError) as error:
-            self._breaker.failed(self._clock.monotonic())
+            self._breaker.report(self._clock.monotonic(), failed=True)
             self._note(str(error) or type(error).__name__)
             raise IndexUnavailable(str(error) or type(error).__name__) from error
-        self._breaker.succeeded()
+        self._breaker.report(self._clock.monotonic(), failed=False)
         self._note("")
 
     def _note(self, reason: str) -> None:
