@@ -15,9 +15,12 @@ from gateway.catalogue.live import EVERY as READ_EVERY
 from gateway.channels.chat.setup import SLUGS as CHATS
 from gateway.channels.email.imap.setup import mailbox_readers
 from gateway.channels.phone.intake import SWEEP_EVERY as SWEEP_CALLS_EVERY
+from gateway.compat.opsgenie.heartbeat_pings import EVERY as EXPIRE_HEARTBEATS_EVERY
+from gateway.compat.opsgenie.heartbeat_pings import HeartbeatDeadlines
 from gateway.db.pool import Pool
-from gateway.monitors.pulse import EVERY as EXPIRE_MONITORS_EVERY
-from gateway.monitors.pulse import PingService
+from gateway.monitors.pings import EVERY as EXPIRE_MONITORS_EVERY
+from gateway.monitors.pings import MonitorDeadlines
+from gateway.monitors.pulse import OverdueSearch, PulseWriter
 from gateway.operations.attach import AttachmentService
 from gateway.operations.rounds.deadline_recalculation import DeadlineRecalculation
 from gateway.operations.rounds.service_recalculation import ServiceRecalculation
@@ -72,7 +75,7 @@ def build_background(
     settings: Settings,
     files: AttachmentService,
     receivers: Receivers,
-    pulse: PingService,
+    pulses: PulseWriter,
     mappings: Mappings,
 ) -> Background:
     """Build the work beside requests; nothing of it runs yet."""
@@ -80,11 +83,14 @@ def build_background(
     upkeep = DatabaseMaintenance(
         uow.pool, settings, uow.clock, core.metrics, lambda: uow.rules, uow.key
     )
+    monitors = OverdueSearch("monitors", MonitorDeadlines(), pulses)
+    heartbeats = OverdueSearch("heartbeats", HeartbeatDeadlines(), pulses)
     jobs = (
         *upkeep.jobs(),
         *tasks.build_jobs(uow, core.intake, files, set(core.notifier.channels) & set(CHATS)),
         PeriodicJob("catalogue", READ_EVERY, partial(_read_catalogue, uow, core.counting)),
-        PeriodicJob("monitors", EXPIRE_MONITORS_EVERY, pulse.run_once),
+        PeriodicJob("monitors", EXPIRE_MONITORS_EVERY, monitors.run_once),
+        PeriodicJob("heartbeats", EXPIRE_HEARTBEATS_EVERY, heartbeats.run_once),
         PeriodicJob("mappings", MAP_EVERY, partial(mappings.refresh, uow.pool)),
         PeriodicJob("calls", SWEEP_CALLS_EVERY, receivers.calls.sweep),
         DeadlineRecalculation(uow).job(),

@@ -30,7 +30,8 @@ from gateway.ingest.sources import SOURCES
 from gateway.ingest.workers.alerts import AlertReader
 from gateway.ingest.workers.forker import WorkerForker
 from gateway.ingest.workers.process import ParseWorker
-from gateway.monitors.pulse import PingService
+from gateway.monitors.pings import PingService
+from gateway.monitors.pulse import PulseWriter
 from gateway.observe.metrics import Metrics
 from gateway.observe.watchdog import watch_event_loop
 from gateway.operations.attach import AttachmentService
@@ -132,8 +133,8 @@ async def _assemble(
         AlertReader(worker),
     )
     receivers = _receivers(stack, alerts, core, files, forker)
-    pulse = PingService(pools.acting, clock, core.intake.submit, metrics)
-    background = build_background(core, settings, files, receivers, pulse, mappings)
+    pings = PingService(PulseWriter(pools.acting, clock, core.intake.submit), metrics)
+    background = build_background(core, settings, files, receivers, pings.writer, mappings)
     context = _context(
         stack,
         core,
@@ -144,7 +145,7 @@ async def _assemble(
         _review(alerts, receivers, worker, pools.acting),
     )
     health = background.health(pools.timers)
-    routes = build_routes(context, pools.reading, alerts, receivers, health, pulse, settings.limits)
+    routes = build_routes(context, pools.reading, alerts, receivers, health, pings, settings.limits)
     apps = build_web_applications(settings, routes, health, clock, receivers, metrics, keys)
     uow.rules.warm(clock.now())
     await background.start(stack, receivers)

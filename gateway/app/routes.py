@@ -18,7 +18,7 @@ from gateway.db.pool import Pool
 from gateway.dedup.silences import SilenceJudge
 from gateway.ingest.http import AlertEndpoint
 from gateway.ingest.pings import PingEndpoint
-from gateway.monitors.pulse import PingService
+from gateway.monitors.pings import PingService
 from gateway.settings import UseLimits
 
 VERSION = "0.1.0"
@@ -30,7 +30,7 @@ def build_routes(
     endpoint: AlertEndpoint,
     receivers: Receivers,
     health: Health,
-    pulse: PingService,
+    pings: PingService,
     limits: UseLimits,
 ) -> list[web.RouteDef]:
     """Return the routes of the API, of intake, and of the compatible APIs of other products."""
@@ -47,7 +47,7 @@ def build_routes(
         *receivers.reports.pages(context, reading),
         *health.routes(),
         *OpsgenieAlerts(endpoint, uow, reads, context.searches).routes(),
-        *Heartbeats(endpoint, uow.pool, uow.clock, limits.heartbeats).routes(),
+        *Heartbeats(endpoint, pings.writer, limits.heartbeats).routes(),
         *AlertmanagerSilences(uow.pool, reads, keys, uow.clock, limits, context.searches).routes(),
-        *PingEndpoint(pulse, keys.authenticate).routes(),
+        *PingEndpoint(pings, keys.authenticate).routes(),
     ]

@@ -7,8 +7,6 @@ from functools import partial
 
 from gateway import memory
 from gateway.app.supervision import TaskSupervisor, Work
-from gateway.compat.opsgenie.pulse import EVERY as EXPIRE_EVERY
-from gateway.compat.opsgenie.pulse import HeartbeatExpiry
 from gateway.dedup.intake import AlertWriter
 from gateway.dedup.promotion import EVERY as PROMOTE_EVERY
 from gateway.dedup.promotion import Promotion
@@ -55,9 +53,6 @@ def build_jobs(
     )
     return (
         PeriodicJob("promotion", PROMOTE_EVERY, Promotion(pool, clock, intake.submit).run_once),
-        PeriodicJob(
-            "heartbeats", EXPIRE_EVERY, HeartbeatExpiry(pool, clock, intake.submit).run_once
-        ),
         PeriodicJob("hand-over", hand_over.EVERY, partial(hand_over.make_lists, uow)),
         PeriodicJob("undelivered", undelivered.EVERY, partial(undelivered.note_undelivered, uow)),
         PeriodicJob("orphans", orphans.EVERY, partial(orphans.detach_orphans, uow)),

@@ -12,7 +12,7 @@ from gateway.errors import Forbidden, Malformed
 from gateway.ingest.http import Authenticate, read_body
 from gateway.key_texts import redact_body_keys
 from gateway.monitors.model import Ping
-from gateway.monitors.pulse import PingService
+from gateway.monitors.pings import PingService
 from gateway.vocabulary import PingSignal
 
 MAX_NOTE_CHARACTERS = 10_000
@@ -27,7 +27,7 @@ MONITOR = "/ping/{key}/{slug:[a-z0-9][a-z0-9_-]{0,63}}"
 class PingEndpoint:
     """The endpoints below /ping."""
 
-    pulse: PingService
+    service: PingService
     authenticate: Authenticate
 
     def routes(self) -> Iterator[web.RouteDef]:
@@ -48,7 +48,7 @@ class PingEndpoint:
             _ping(request.match_info.get("said", ""), body),
             request.query.get("create") == "1",
         )
-        made = await self.pulse.ping(
+        made = await self.service.ping(
             caller.integration_id,
             request.match_info["slug"],
             ping,

@@ -1,151 +1,115 @@
-"""The processing of pings and missed deadlines: the alert is committed before the monitor.
+"""What monitors and heartbeats share: pings and missed deadlines, their alert committed first.
 
-The monitor is locked, its new state computed, its alert handed to intake, and only then is it
-written, so a 2xx means that both are committed. A crash in between leaves the monitor as it was
-and due: the alert is sent again, which intake takes for a repeat. `due_at` is always set, so
-whatever goes wrong with one ping is found at the next deadline.
+The row is locked, its new state computed, its alert handed to intake, and only then is it
+written, so a 2xx means that both are committed. A crash in between leaves the row as it was and
+due: the alert is sent again, which intake takes for a repeat.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Generic, Protocol, TypeVar
 
 import structlog
 
 from gateway.clock import Clock
-from gateway.db.pool import Pool, acquire, transaction
-from gateway.errors import Conflict, NotFound, Overloaded, Unavailable
-from gateway.monitors import evaluation, store
-from gateway.monitors.evaluation import MonitorChange
-from gateway.monitors.model import NAMESPACE, Ping
-from gateway.observe.metrics import Metrics
+from gateway.db.pool import Connection, Pool, acquire, transaction
+from gateway.errors import Overloaded, Unavailable
 from gateway.periodic import process_each
 from gateway.receipts.submission import Receipt, Submission
 
 log = structlog.get_logger()
 
-EVERY = 1.0
-"""Seconds between two searches for overdue monitors."""
-
 BATCH = 200
 ERROR_PAUSE = timedelta(minutes=1)
-"""The pause of a monitor that could not be processed."""
+"""The pause of a row that could not be processed."""
 
 AT_ONCE = 4
-"""The most pings processed at once.
+"""The most rows processed at once.
 
 Each holds a connection while intake commits, and others need connections too.
 """
 
-FIRST_PING_SETTINGS = {
-    "description": "",
-    "period_seconds": 86_400,
-    "schedule": "",
-    "zone": "UTC",
-    "grace_seconds": 3_600,
-    "severity": "",
-    "service": "",
-    "ci": "",
-    "enabled": True,
-}
-"""The settings of a monitor created by its first ping: one ping a day, with an hour of grace."""
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, slots=True)
-class PingService:
-    """The processor of pings and missed deadlines; any number of replicas may run it."""
+class PulseChange:
+    """The effect of a ping or a missed deadline: an alert, if any, and the writing of the row."""
+
+    alert: Submission | None
+    save: Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class PulseWriter:
+    """The writer of changes, each in one transaction with a lock on its row."""
 
     pool: Pool
     clock: Clock
     submit: Callable[[Submission], Awaitable[Receipt]]
-    metrics: Metrics
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
-    async def ping(
-        self,
-        integration_id: int,
-        slug: str,
-        ping: Ping,
-        body: bytes,
-        headers: Mapping[str, str],
-        *,
-        create: bool,
-    ) -> bool:
-        """Process one ping; return whether it created its monitor, which only `create` allows.
+    async def write(self, judge: Callable[[Connection], Awaitable[PulseChange | None]]) -> None:
+        """Write what `judge` returns after it locked the row; None writes nothing.
 
-        Raises NotFound, Unavailable, Overloaded.
+        Raises what `judge` raises, Unavailable and Overloaded.
         """
         async with self.turns, transaction(self.pool) as conn:
-            monitor = await store.by_slug(conn, integration_id, slug)
-            made = create and monitor is None
-            if made:
-                with suppress(Conflict):  # another ping created it just now, or there are too many
-                    await store.create(
-                        conn,
-                        integration_id,
-                        slug,
-                        {"name": slug, **FIRST_PING_SETTINGS},
-                        self.clock.stamp(),
-                    )
-                monitor = await store.by_slug(conn, integration_id, slug)
-            if monitor is None:
-                self.metrics.ping(None)
-                raise NotFound(f"there is no monitor {slug}: make it, or ping with ?create=1")
-            at = await store.database_time(conn, self.clock.stamp())
-            judged = evaluation.apply_ping(monitor, ping, at)
-            await self._tell(judged, f"{ping.said}:{at.isoformat()}", body, headers)
-            await store.save_state(conn, judged.monitor)
-        self.metrics.ping(ping.said)
-        return made
+            change = await judge(conn)
+            if change is None:
+                return
+            if change.alert is not None:
+                await self.submit(change.alert)
+            await change.save()
+
+
+class DeadlineStore(Protocol[Key]):
+    """The stored deadlines of monitors or of heartbeats."""
+
+    async def overdue(self, conn: Connection, stamp: datetime | None, limit: int) -> Sequence[Key]:
+        """Return the keys of rows whose deadline has passed, the longest overdue first."""
+        ...
+
+    async def miss(self, conn: Connection, key: Key, stamp: datetime | None) -> PulseChange | None:
+        """Lock the row and return the effect of its missed deadline.
+
+        None if it was pinged in the meantime or somebody else has locked it.
+        """
+        ...
+
+    async def put_off(
+        self, conn: Connection, key: Key, length: timedelta, stamp: datetime | None
+    ) -> None:
+        """Postpone a deadline."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OverdueSearch(Generic[Key]):
+    """The periodic search for missed deadlines; any number of replicas may run it."""
+
+    job: str
+    store: DeadlineStore[Key]
+    writer: PulseWriter
 
     async def run_once(self) -> int:
-        """Raise alerts for one batch of overdue monitors; returns how many there were."""
-        async with acquire(self.pool) as conn:
-            late = await store.due(conn, self.clock.stamp(), BATCH)
+        """Raise the alerts of one batch of missed deadlines; return how many there were."""
+        async with acquire(self.writer.pool) as conn:
+            late = await self.store.overdue(conn, self.writer.clock.stamp(), BATCH)
         return await process_each(
-            "monitors", late, self._expire_or_put_off, ended_by=(Unavailable, Overloaded)
+            self.job, late, self._expire_or_put_off, ended_by=(Unavailable, Overloaded)
         )
 
-    async def _expire_or_put_off(self, monitor_id: int) -> None:
+    async def _expire_or_put_off(self, key: Key) -> None:
+        stamp = self.writer.clock.stamp()
         try:
-            await self._expire(monitor_id)
+            await self.writer.write(lambda conn: self.store.miss(conn, key, stamp))
         except (Unavailable, Overloaded):
             raise
         except Exception:
-            log.exception("monitor_poisoned", id=monitor_id)
-            await self._put_off(monitor_id)
+            log.exception("deadline_poisoned", job=self.job, key=key)
+            async with acquire(self.writer.pool) as conn:
+                await self.store.put_off(conn, key, ERROR_PAUSE, stamp)
             raise
-
-    async def _put_off(self, monitor_id: int) -> None:
-        async with acquire(self.pool) as conn:
-            await store.put_off(conn, monitor_id, ERROR_PAUSE, self.clock.stamp())
-
-    async def _expire(self, monitor_id: int) -> None:
-        async with transaction(self.pool) as conn:
-            monitor = await store.still_due(conn, monitor_id, self.clock.stamp())
-            if monitor is None or monitor.due_at is None:
-                return
-            judged = evaluation.apply_missed_deadline(
-                monitor, await store.database_time(conn, self.clock.stamp())
-            )
-            await self._tell(judged, f"due:{monitor.due_at.isoformat()}", b"", {})
-            await store.save_state(conn, judged.monitor)
-
-    async def _tell(
-        self, judged: MonitorChange, moment: str, body: bytes, headers: Mapping[str, str]
-    ) -> None:
-        monitor, alert = judged.monitor, judged.alert
-        if alert is not None:
-            delivery = f"monitor:{monitor.id}:{moment}"
-            await self.submit(
-                Submission(
-                    monitor.integration_id,
-                    NAMESPACE,
-                    body,
-                    headers,
-                    ((0, alert),),
-                    delivery_id=delivery,
-                )
-            )

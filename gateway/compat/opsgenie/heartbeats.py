@@ -13,7 +13,12 @@ from aiohttp import web
 from msgspec import UNSET, Meta, UnsetType
 
 from gateway.clock import Clock
-from gateway.compat.opsgenie import pulse
+from gateway.compat.opsgenie.heartbeat_pings import (
+    INTERVAL,
+    LOCKED,
+    build_default_title,
+    record_ping,
+)
 from gateway.compat.opsgenie.responses import OpsgenieResponse, wrap_handler
 from gateway.db.pool import Pool, acquire, transaction
 from gateway.errors import Conflict, Forbidden, NotFound, Unprocessable
@@ -21,6 +26,7 @@ from gateway.incoming import read_body
 from gateway.ingest.http import AlertEndpoint
 from gateway.ingest.reading import limits
 from gateway.key_texts import redact_body_keys
+from gateway.monitors.pulse import PulseWriter
 
 ROOT = "/v2/heartbeats"
 MOST_BYTES = 262_144
@@ -73,9 +79,18 @@ class Heartbeats:
     """The endpoints below /v2/heartbeats; an integration may have `most` heartbeats."""
 
     endpoint: AlertEndpoint
-    pool: Pool
-    clock: Clock
+    writer: PulseWriter
     most: int
+
+    @property
+    def pool(self) -> Pool:
+        """The pool of connections."""
+        return self.writer.pool
+
+    @property
+    def clock(self) -> Clock:
+        """The clock."""
+        return self.writer.clock
 
     def routes(self) -> list[web.RouteDef]:
         """Return every route; a ping may use any method that clients are known to use for it."""
@@ -174,13 +189,7 @@ class Heartbeats:
         As with Opsgenie, the response is the same when no heartbeat has that name.
         """
         integration = await self._integration(request)
-        await pulse.record_ping(
-            self.pool,
-            self.endpoint.submit,
-            self.clock.stamp(),
-            integration,
-            request.match_info["name"],
-        )
+        await record_ping(self.writer, self.clock.stamp(), integration, request.match_info["name"])
         return OpsgenieResponse({"result": PONG}, 202)
 
     async def _changed(
@@ -228,7 +237,6 @@ SELECT count(*)::int FROM (SELECT FROM heartbeat WHERE integration_id = $1 LIMIT
 """
 LIST = "SELECT * FROM heartbeat WHERE integration_id = $1 ORDER BY name LIMIT 10000"
 ONE = "SELECT * FROM heartbeat WHERE integration_id = $1 AND name = $2"
-LOCKED = "SELECT * FROM heartbeat WHERE integration_id = $1 AND name = $2 FOR UPDATE"
 DELETE = "DELETE FROM heartbeat WHERE integration_id = $1 AND name = $2 RETURNING *"
 ADD = """
 INSERT INTO heartbeat (integration_id, name, description, every, unit, enabled, owner_team,
@@ -237,7 +245,8 @@ VALUES ($2, $3, $4, $5, $6, $7::bool, $8, $9, $10, $11,
         CASE WHEN $7::bool THEN moment($1) + $12::interval END)
 ON CONFLICT (integration_id, name) DO NOTHING RETURNING *
 """
-CHANGE = """
+CHANGE = (
+    """
 UPDATE heartbeat
 SET description = $4, every = $5, unit = $6, enabled = $7::bool, owner_team = $8,
     alert_message = $9, alert_priority = $10, alert_tags = $11,
@@ -245,13 +254,13 @@ SET description = $4, every = $5, unit = $6, enabled = $7::bool, owner_team = $8
       WHEN NOT $7::bool THEN NULL
       WHEN NOT enabled THEN moment($1) + $12::interval
       WHEN due_at IS NOT NULL
-      THEN due_at
-           - make_interval(mins => every * CASE unit WHEN 'minutes' THEN 1
-                                                     WHEN 'hours' THEN 60 ELSE 1440 END)
-           + $12::interval
+      THEN due_at - """
+    + INTERVAL
+    + """ + $12::interval
     END
 WHERE integration_id = $2 AND name = $3 RETURNING *
 """
+)
 
 
 def _merged(before: Mapping[str, Any], asked: HeartbeatChanges) -> dict[str, Any]:
@@ -295,7 +304,7 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
         "ownerTeam": {"name": row["owner_team"]} if row["owner_team"] else {},
         "alertTags": list(row["alert_tags"]),
         "alertPriority": row["alert_priority"],
-        "alertMessage": row["alert_message"] or pulse.build_default_title(row["name"]),
+        "alertMessage": row["alert_message"] or build_default_title(row["name"]),
     }
 
 

@@ -3,6 +3,8 @@
 Neither a crash nor a second replica changes that.
 """
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,8 +12,9 @@ import asyncpg
 import msgspec
 import pytest
 
-from gateway.compat.opsgenie.pulse import HeartbeatExpiry, record_ping
+from gateway.compat.opsgenie.heartbeat_pings import HeartbeatDeadlines, record_ping
 from gateway.db.pool import Pool
+from gateway.monitors.pulse import OverdueSearch, PulseWriter
 from gateway.receipts.submission import Receipt, Submission
 from tests.compat.opsgenie.conftest import Genie, settings
 from tests.e2e.processes import until
@@ -94,6 +97,9 @@ async def test_ping_of_known_or_unknown_heartbeat_returns_202(genie: Genie) -> N
     assert (await genie.call("GET", "/v2/heartbeats/backup"))[1]["data"]["lastPingTime"]
 
 
+Submit = Callable[[Submission], Awaitable[Receipt]]
+
+
 class Site:
     """A heartbeat `backup` of every ten minutes, and an intake the test commits by itself."""
 
@@ -103,17 +109,21 @@ class Site:
     async def submit(self, submission: Submission) -> Receipt:
         return (await self.intake.take(submission))[0]
 
-    async def look(self) -> int:
-        return await HeartbeatExpiry(self.pool, self.clock, self.submit).run_once()
+    async def look(self, submit: Submit | None = None) -> int:
+        writer = PulseWriter(self.pool, self.clock, submit or self.submit)
+        return await OverdueSearch("heartbeats", HeartbeatDeadlines(), writer).run_once()
 
-    async def ping(self) -> None:
-        await record_ping(self.pool, self.submit, self.clock.stamp(), 1, "backup")
+    async def ping(self, submit: Submit | None = None) -> None:
+        writer = PulseWriter(self.pool, self.clock, submit or self.submit)
+        await record_ping(writer, self.clock.stamp(), 1, "backup")
 
     async def states(self) -> list[Any]:
         return [
             row["state"] for row in await self.intake.rows("SELECT state FROM incident ORDER BY id")
         ]
 
+
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 
 ADD = """
 INSERT INTO heartbeat (integration_id, name, every, unit, enabled, due_at)
@@ -167,18 +177,35 @@ async def test_heartbeat_due_time_restarts_on_enable_ping_or_new_interval(genie:
     assert 175 <= await left("/backup/ping") <= 180
 
 
-async def test_ping_during_expiry_still_resolves_alert(site: Site) -> None:
+async def test_ping_during_expiry_resolves_alert(site: Site) -> None:
     site.clock.advance(timedelta(minutes=10))
+    pings: list[asyncio.Task[None]] = []
 
     async def submit(submission: Submission) -> Receipt:
-        await site.ping()
+        pings.append(asyncio.create_task(site.ping()))
+        await until("the ping waits for the row", lambda: site.intake.conn.fetchval(WAITING))
         return await site.submit(submission)
 
-    await HeartbeatExpiry(site.pool, site.clock, submit).run_once()
+    assert await site.look(submit) == 1
+    await asyncio.gather(*pings)
+    assert await site.states() == ["resolved"]
+    assert await site.look() == 0
+
+
+async def test_heartbeat_that_cannot_be_processed_waits_and_lets_others_expire(site: Site) -> None:
+    await site.intake.conn.execute(ADD.replace("backup", "other"), site.clock.at)
     site.clock.advance(timedelta(minutes=10))
-    assert (await site.states(), await site.look()) == (["logged"], 1)
-    await site.ping()
-    assert (await site.states(), await site.look()) == (["resolved"], 0)
+
+    async def refuse_backup(submission: Submission) -> Receipt:
+        if submission.alerts[0][1].dedup_key == "backup":
+            raise ZeroDivisionError
+        return await site.submit(submission)
+
+    with pytest.raises(ExceptionGroup):
+        await site.look(refuse_backup)
+    assert (await site.look(), await site.states()) == (0, ["logged"])
+    site.clock.advance(timedelta(minutes=1))
+    assert (await site.look(), await site.states()) == (1, ["logged", "logged"])
 
 
 async def test_crash_after_commit_opens_no_second_incident(site: Site) -> None:
@@ -186,14 +213,15 @@ async def test_crash_after_commit_opens_no_second_incident(site: Site) -> None:
 
     async def die(submission: Submission) -> Receipt:
         await site.submit(submission)
-        raise ConnectionError
+        raise ZeroDivisionError
 
     with pytest.raises(ExceptionGroup) as failed:
-        await HeartbeatExpiry(site.pool, site.clock, die).run_once()
-    assert [type(error) for error in failed.value.exceptions] == [ConnectionError]
+        await site.look(die)
+    assert [type(error) for error in failed.value.exceptions] == [ZeroDivisionError]
+    site.clock.advance(timedelta(minutes=1))
     assert (await site.look(), await site.states()) == (1, ["logged"])
-    with pytest.raises(ConnectionError):
-        await record_ping(site.pool, die, site.clock.stamp(), 1, "backup")
+    with pytest.raises(ZeroDivisionError):
+        await site.ping(die)
     await site.ping()
     assert await site.states() == ["resolved"]
 

@@ -12,7 +12,8 @@ from gateway.db.pool import Pool, acquire, transaction
 from gateway.errors import Conflict, NotFound, Unavailable
 from gateway.monitors import store
 from gateway.monitors.model import Monitor, Ping
-from gateway.monitors.pulse import FIRST_PING_SETTINGS, PingService
+from gateway.monitors.pings import FIRST_PING_SETTINGS, MonitorDeadlines, PingService
+from gateway.monitors.pulse import OverdueSearch, PulseWriter
 from gateway.observe.metrics import Metrics
 from gateway.receipts.submission import Receipt, Submission
 from gateway.vocabulary import MonitorState, PingSignal
@@ -46,7 +47,9 @@ class Site:
             monitor,
         )
         self.metrics = Metrics(CollectorRegistry(), ["ping"])
-        self.pulse = PingService(pool, clock, self.submit, self.metrics)
+        writer = PulseWriter(pool, clock, self.submit)
+        self.service = PingService(writer, self.metrics)
+        self.search = OverdueSearch("monitors", MonitorDeadlines(), writer)
         self.broken = ""
         self.turn = asyncio.Lock()
 
@@ -60,11 +63,11 @@ class Site:
         return receipt
 
     async def ping(self, ping: Ping = OK, slug: str = "backup", *, create: bool = False) -> bool:
-        return await self.pulse.ping(self.integration, slug, ping, b"", {}, create=create)
+        return await self.service.ping(self.integration, slug, ping, b"", {}, create=create)
 
     async def after(self, **length: float) -> int:
         self.clock.advance(timedelta(**length))
-        return await self.pulse.run_once()
+        return await self.search.run_once()
 
     async def now(self) -> Monitor:
         async with acquire(self.pool) as conn:
@@ -120,7 +123,11 @@ async def test_concurrent_replicas_submit_overdue_monitor_once(site: Site) -> No
     site.clock.advance(timedelta(minutes=11))
     await asyncio.gather(
         *(
-            PingService(site.pool, site.clock, site.submit, site.metrics).run_once()
+            OverdueSearch(
+                "monitors",
+                MonitorDeadlines(),
+                PulseWriter(site.pool, site.clock, site.submit),
+            ).run_once()
             for _ in range(4)
         )
     )
