@@ -13,7 +13,7 @@ from gateway.app import gauges
 from gateway.clock import Clock
 from gateway.db import partitions
 from gateway.db.pool import Connection, Pool, acquire
-from gateway.escalation.record_timers import SlaRules
+from gateway.escalation.sla_rules import SlaRules
 from gateway.incidents import audit
 from gateway.incidents.ledger import Ledger
 from gateway.observe.metrics import Metrics

@@ -19,7 +19,7 @@ from gateway.db.pool import Connection, Pool, acquire
 from gateway.directory import groups
 from gateway.directory.person import Group
 from gateway.errors import Unprocessable
-from gateway.escalation.record_timers import SlaRules
+from gateway.escalation.sla_rules import SlaRules
 from gateway.incidents.follow_on import PredecessorRecord
 from gateway.incidents.record import Incident, Revision
 from gateway.incidents.visibility import SECURITY_ROLES

@@ -13,7 +13,7 @@ from gateway.correlation.masters import select_to_write
 from gateway.correlation.proposals import LinkProposal
 from gateway.db.pool import Connection
 from gateway.escalation.priority_raise import PriorityCause, raise_priority
-from gateway.escalation.record_timers import ACTOR, SlaRules
+from gateway.escalation.sla_rules import SlaRules
 from gateway.incidents import store
 from gateway.incidents.columns import incident_of
 from gateway.incidents.grading import PriorityGrade, with_worst
@@ -25,7 +25,7 @@ from gateway.incidents.hierarchy import (
     may_lose_followers,
     may_lose_master,
 )
-from gateway.incidents.record import Incident, Revision
+from gateway.incidents.record import ACTOR, Incident, Revision
 
 FOLLOWERS = """
 SELECT * FROM incident WHERE master_id = ANY($1::bigint[])

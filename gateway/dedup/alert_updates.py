@@ -11,10 +11,10 @@ from gateway.dedup.priority import grade_of
 from gateway.dedup.steps import TextsChanged
 from gateway.escalation import priority_raise
 from gateway.escalation.priority_raise import PriorityCause
-from gateway.escalation.record_timers import ACTOR, SlaRules
+from gateway.escalation.sla_rules import SlaRules
 from gateway.incidents.alert import Alert
 from gateway.incidents.grading import PriorityGrade
-from gateway.incidents.record import Incident, Revision
+from gateway.incidents.record import ACTOR, Incident, Revision
 from gateway.settings import Settings
 
 STORM_TITLE = "Alert storm: "

@@ -12,18 +12,18 @@ from gateway.dedup.alert_state import IncidentRef
 from gateway.dedup.alert_updates import shown_title
 from gateway.dedup.batch_items import BatchItem, RecordDraft
 from gateway.dedup.priority import STORM_GRADE, grade_of
-from gateway.escalation.record_timers import SlaRules, refresh_timers
+from gateway.escalation.sla_rules import SlaRules
+from gateway.escalation.timers import refresh_timers
 from gateway.incidents.alert import Alert
 from gateway.incidents.follow_on import PredecessorRecord, continue_record
 from gateway.incidents.grading import PriorityGrade
 from gateway.incidents.opening import begin_draft, open_record
-from gateway.incidents.record import Incident, Revision, TimerChange
+from gateway.incidents.record import ACTOR, Incident, Revision, TimerChange
 from gateway.settings import Settings
 from gateway.sla.clocks import opening_due
 from gateway.sla.policy_choice import INCIDENT
 from gateway.vocabulary import TimerKind
 
-ACTOR = "gateway"
 GRADES_KEPT = 4096
 """The number of grades that are cached, by source, severity and service."""
 

@@ -16,17 +16,17 @@ from gateway.dedup.alert_updates import AlertGrading
 from gateway.dedup.batch_items import BatchItem
 from gateway.dedup.correlated_alerts import LinkReason
 from gateway.dedup.correlation_load import fetch_follower_ids
-from gateway.dedup.opening import ACTOR, RecordOpener
+from gateway.dedup.opening import RecordOpener
 from gateway.dedup.plan import BatchPlan
 from gateway.dedup.sender_actions import command_of
 from gateway.dedup.steps import AnyStep, BareStep, TextsChanged
 from gateway.dedup.storms import fetch_firing_alerts
-from gateway.escalation import record_timers
+from gateway.escalation import timers
 from gateway.escalation.change_announcements import announce_change
 from gateway.incidents import commands, lifecycle, store, writing
 from gateway.incidents.arming import arm_timers
 from gateway.incidents.changes import CommittedChanges, armed_by
-from gateway.incidents.record import Incident, Revision, TimerChange
+from gateway.incidents.record import ACTOR, Incident, Revision, TimerChange
 from gateway.vocabulary import LIVE, TimerKind
 
 
@@ -181,7 +181,7 @@ class PlanWriter:
         """Return the revision with its clocks and timers brought up to date."""
         if not revision.events:
             return revision
-        after, armed = record_timers.refresh_timers(self._openings.rules, revision.after, plan.now)
+        after, armed = timers.refresh_timers(self._openings.rules, revision.after, plan.now)
         return replace(revision, after=after, timers=armed + revision.timers)
 
     def _done(self, incident: Incident, step: AnyStep, now: datetime) -> Revision:

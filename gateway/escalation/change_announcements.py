@@ -3,15 +3,17 @@
 Alerts, people and timers all ask here before a revision is written.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
+from gateway.escalation.crossings import merge_breach
+from gateway.escalation.due_times import grading_due, notifies_thresholds, present, threshold_event
 from gateway.escalation.duties import with_announcements
-from gateway.escalation.record_timers import (
-    SlaRules,
-    merge_raise_and_breach,
-    with_grading_deadline,
-)
+from gateway.escalation.sla_rules import SlaRules
+from gateway.escalation.timers import refresh_timers
+from gateway.incidents.claims import GRADE
 from gateway.incidents.record import Revision
+from gateway.sla import thresholds
 
 
 def announce_change(rules: SlaRules, revision: Revision, now: datetime) -> Revision:
@@ -23,3 +25,40 @@ def announce_change(rules: SlaRules, revision: Revision, now: datetime) -> Revis
     told = with_announcements(rules.escalation, revision)
     told = with_grading_deadline(rules, told)
     return merge_raise_and_breach(rules, told, now)
+
+
+def merge_raise_and_breach(rules: SlaRules, revision: Revision, now: datetime) -> Revision:
+    """Return a raise in priority with the breaches that it causes at once, as one message."""
+    before, incident = revision.before, revision.after
+    if before is None or incident.priority >= before.priority or not notifies_thresholds(incident):
+        return revision
+    stand = thresholds.threshold_state(
+        rules.policy(incident), incident.ledger, present(incident, now)
+    )
+    crossings = stand.due_now(incident.marks)
+    worth = thresholds.worst_per_clock(crossings)
+    breaches = [crossing for crossing in worth if crossing.breach]
+    if not breaches:
+        return revision
+    marks = (*incident.marks, *(crossing.mark for crossing in crossings))
+    after, armed = refresh_timers(rules, replace(incident, marks=marks), now, stand)
+    told = merge_breach(rules.escalation, after, revision.announcements, breaches[-1])
+    events = (*revision.events, *map(threshold_event, worth))
+    return replace(
+        revision, after=after, events=events, timers=(*revision.timers, *armed), announcements=told
+    )
+
+
+def with_grading_deadline(rules: SlaRules, revision: Revision) -> Revision:
+    """Return the revision with the deadline of grading in the message about an urgent claim."""
+    due = None if not revision.announcements else grading_due(rules, revision.after)
+    if due is None:
+        return revision
+    said = {"due_at": due.isoformat()}
+    told = tuple(
+        replace(one, facts={**one.facts, **said}, bare={**one.bare, **said})
+        if one.template == GRADE
+        else one
+        for one in revision.announcements
+    )
+    return replace(revision, announcements=told)

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from gateway.escalation.record_timers import SlaRules
+from gateway.escalation.sla_rules import SlaRules
 from gateway.settings import Settings
 from gateway.sla.calendars import read_calendars
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from gateway.escalation.record_timers import ACTOR, SlaRules
+from gateway.escalation.sla_rules import SlaRules
 from gateway.incidents.grading import PriorityGrade, with_worst, worst_known
 from gateway.incidents.ledger import RAISED, ClockEvent, LedgerEntry
-from gateway.incidents.record import Incident, Revision
+from gateway.incidents.record import ACTOR, Incident, Revision
 from gateway.vocabulary import LIVE
 
 

@@ -36,6 +36,9 @@ UNRANKED = 5
 OUTBOX_NAMESPACE = UUID("b1f0a7de-5d5e-4b6c-9c0c-0a6d6f1f5c11")
 """The namespace of outbox ids."""
 
+ACTOR = "gateway"
+"""The actor of changes that the gateway makes by itself."""
+
 
 def _read_request_category(text: str) -> str | None:
     """Return the category, or the text itself if a newer release added it.

@@ -8,15 +8,10 @@ from functools import partial
 from gateway.correlation import detaching
 from gateway.correlation.for_masters import apply_effects_on_masters
 from gateway.db.pool import Connection
-from gateway.escalation import record_timers, timer_effects
+from gateway.escalation import timers
 from gateway.escalation.change_announcements import announce_change
-from gateway.escalation.record_timers import SlaRules
-from gateway.escalation.timer_effects import (
-    CLEARED_BECAUSE,
-    NO_ALERTS,
-    AlertActivity,
-    FiringTimer,
-)
+from gateway.escalation.sla_rules import SlaRules
+from gateway.escalation.timers import CLEARED_BECAUSE, NO_ALERTS, AlertActivity, FiringTimer
 from gateway.incidents import store, writing
 from gateway.incidents.columns import incident_of
 from gateway.incidents.record import Revision
@@ -53,7 +48,7 @@ class TimerEffects:
             before = made.get(timer.incident_id)
             incident = before.after if before else incidents[timer.incident_id]
             firing = FiringTimer(timer.kind, timer.due_at, alerts.get(timer.incident_id, NO_ALERTS))
-            revision = timer_effects.fire(self.rules, incident, firing, now)
+            revision = timers.fire(self.rules, incident, firing, now)
             made[timer.incident_id] = _joined(before, revision) if before else revision
         found = [
             replace(revision, before=incidents[revision.after.id]) for revision in made.values()
@@ -82,7 +77,7 @@ class TimerEffects:
 
     def _refreshed(self, revision: Revision, now: datetime) -> Revision:
         """Return a revision of a detached or raised record with clocks and timers up to date."""
-        after, armed = record_timers.refresh_timers(self.rules, revision.after, now)
+        after, armed = timers.refresh_timers(self.rules, revision.after, now)
         kept = {arm.kind: arm for arm in (*revision.timers, *armed)}
         return replace(revision, after=after, timers=tuple(kept.values()), marks_only=False)
 

@@ -5,8 +5,7 @@ from itertools import product
 
 from gateway.db.pool import transaction
 from gateway.escalation.management import EscalationRules
-from gateway.escalation.record_timers import ACTOR
-from gateway.incidents.record import Incident, Revision
+from gateway.incidents.record import ACTOR, Incident, Revision
 from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.settings.process import KINDS
 

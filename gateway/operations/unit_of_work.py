@@ -15,9 +15,9 @@ from gateway.correlation.for_masters import apply_effects_on_masters
 from gateway.db.moment import fetch_now
 from gateway.db.pool import Connection, Pool, acquire, in_transaction
 from gateway.errors import NotFound, VersionMismatch
-from gateway.escalation import record_timers
+from gateway.escalation import timers
 from gateway.escalation.change_announcements import announce_change
-from gateway.escalation.record_timers import SlaRules
+from gateway.escalation.sla_rules import SlaRules
 from gateway.incidents import store, writing
 from gateway.incidents.changes import CommittedChanges, armed_by
 from gateway.incidents.custom_fields import NO_FIELDS, CustomFields
@@ -165,6 +165,6 @@ class Transaction:
         return incidents
 
     def _refreshed(self, revision: Revision) -> Revision:
-        after, armed = record_timers.refresh_timers(self.uow.rules, revision.after, self.now)
+        after, armed = timers.refresh_timers(self.uow.rules, revision.after, self.now)
         fresh = replace(revision, after=after, timers=(*revision.timers, *armed))
         return announce_change(self.uow.rules, fresh, self.now)

@@ -15,7 +15,8 @@ from gateway.clock import iterate_in_chunks
 from gateway.db.moment import fetch_now
 from gateway.db.pool import Connection
 from gateway.directory.roles import Role
-from gateway.escalation.record_timers import SlaRules, explain, grading_due
+from gateway.escalation.due_times import explain, grading_due
+from gateway.escalation.sla_rules import SlaRules
 from gateway.incidents.record import Incident
 from gateway.sla import summary, vendors
 from gateway.sla.clocks import ClockReading, ClockState

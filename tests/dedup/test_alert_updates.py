@@ -13,7 +13,7 @@ from gateway.catalogue.criticality import AdjustedPriority
 from gateway.dedup.alert_state import AlertTexts, texts_of_alert
 from gateway.dedup.alert_updates import AlertGrading, FiringAlert
 from gateway.dedup.steps import TextsChanged
-from gateway.escalation.record_timers import SlaRules
+from gateway.escalation.sla_rules import SlaRules
 from gateway.incidents.record import Incident
 from gateway.vocabulary import Impact, Outcome, Urgency
 from tests.sla.stories import SETTINGS, an_incident, ledger_of, minute

@@ -7,8 +7,8 @@ from typing import Any
 from gateway.durations import Duration
 from gateway.escalation import ladder
 from gateway.escalation.management import EscalationRules
-from gateway.escalation.record_timers import SlaRules, refresh_timers
-from gateway.escalation.timer_effects import climb_ladder
+from gateway.escalation.sla_rules import SlaRules
+from gateway.escalation.timers import climb_ladder, refresh_timers
 from gateway.incidents.record import Incident
 from gateway.settings import ManagementRule
 from gateway.sla.policy_choice import PolicyChoice

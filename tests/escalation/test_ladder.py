@@ -12,8 +12,8 @@ import pytest
 from gateway.durations import Duration
 from gateway.errors import Misconfigured
 from gateway.escalation.management import EscalationRules
-from gateway.escalation.record_timers import SlaRules, refresh_timers
-from gateway.escalation.timer_effects import climb_ladder
+from gateway.escalation.sla_rules import SlaRules
+from gateway.escalation.timers import climb_ladder, refresh_timers
 from gateway.settings import ManagementRule, load
 from gateway.sla.policy_choice import PolicyChoice
 from tests.escalation.ladders import LADDER, Life, a_step, rules_of

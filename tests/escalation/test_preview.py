@@ -7,7 +7,7 @@ import pytest
 
 from gateway.errors import Unprocessable
 from gateway.escalation.preview import DeadlineMove, edited_rules, moved_deadlines
-from gateway.escalation.record_timers import SlaRules
+from gateway.escalation.sla_rules import SlaRules
 from gateway.vocabulary import ClockName
 from tests.sla.stories import SETTINGS, an_incident, ledger_of, minute
 

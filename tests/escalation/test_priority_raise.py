@@ -5,11 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.escalation.change_announcements import merge_raise_and_breach
 from gateway.escalation.duties import with_announcements
 from gateway.escalation.management import EscalationRules
 from gateway.escalation.priority_raise import PriorityCause, note_milder_cause, raise_priority
-from gateway.escalation.record_timers import SlaRules, merge_raise_and_breach
-from gateway.escalation.timer_effects import notify_thresholds
+from gateway.escalation.sla_rules import SlaRules
+from gateway.escalation.timers import notify_thresholds
 from gateway.incidents.grading import PriorityGrade, worst_known
 from gateway.incidents.ledger import ClockEvent
 from gateway.incidents.record import Incident, Revision

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.escalation.record_timers import SlaRules
-from gateway.escalation.timer_effects import notify_thresholds
+from gateway.escalation.sla_rules import SlaRules
+from gateway.escalation.timers import notify_thresholds
 from gateway.incidents import store, writing
 from gateway.incidents.arming import arm_timers
 from gateway.operations.firing import TimerEffects

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.escalation.management import EscalationRules
-from gateway.escalation.record_timers import SlaRules, refresh_timers
-from gateway.escalation.timer_effects import notify_thresholds
+from gateway.escalation.sla_rules import SlaRules
+from gateway.escalation.timers import notify_thresholds, refresh_timers
 from gateway.incidents.ledger import ClockEvent, Ledger
 from gateway.incidents.record import Incident
 from gateway.sla.clocks import ClockState, read_clocks

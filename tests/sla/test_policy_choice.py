@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import Misconfigured
-from gateway.escalation.record_timers import SlaRules
+from gateway.escalation.sla_rules import SlaRules
 from gateway.settings import load
 from gateway.sla.clocks import read_clocks
 from gateway.vocabulary import ClockName

@@ -8,7 +8,7 @@ from zlib import crc32
 
 import asyncpg
 
-from gateway.escalation.record_timers import SPREAD
+from gateway.escalation.due_times import SPREAD
 from gateway.incidents.ledger import ClockEvent, LedgerEntry, to_json
 
 CLOSE_AFTER = timedelta(hours=48)

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from gateway.db.pool import Connection, in_transaction
-from gateway.escalation import record_timers
-from gateway.incidents.record import Incident, Revision, TimerChange
+from gateway.escalation import timers
+from gateway.incidents.record import ACTOR, Incident, Revision, TimerChange
 from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.sla.timers.timer_store import KINDS
 from gateway.vocabulary import TimerKind
@@ -90,17 +90,17 @@ def _revision(
     of it moves.
     """
     rules = tx.uow.rules
-    _, arms = record_timers.refresh_timers(rules, after, tx.now)
+    _, arms = timers.refresh_timers(rules, after, tx.now)
     moves = list(_timer_moves(armed, arms))
     if not (anew or moves or after.policy != before.policy):
-        return Revision(after=after, actor=record_timers.ACTOR, events=())
+        return Revision(after=after, actor=ACTOR, events=())
     facts = {
         **change.facts(before, after),
         "policy": after.policy,
         "calendar_version": rules.policy(after).calendar.version,
         "moves": moves,
     }
-    return Revision(after=after, actor=record_timers.ACTOR, events=(("sla_redated", facts),))
+    return Revision(after=after, actor=ACTOR, events=(("sla_redated", facts),))
 
 
 def _timer_moves(

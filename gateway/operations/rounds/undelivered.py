@@ -8,12 +8,11 @@ from asyncpg import Record
 from gateway.db.moment import fetch_now
 from gateway.db.pool import acquire, transaction
 from gateway.escalation.management import DIRECTOR, LEADER, MANAGER
-from gateway.escalation.record_timers import ACTOR
 from gateway.incidents import store, writing
 from gateway.incidents.announcement import Announcement
 from gateway.incidents.announcements.addressing import DESK
 from gateway.incidents.changes import CommittedChanges
-from gateway.incidents.record import LEAST_URGENT_MAJOR_PRIORITY, Incident, Revision
+from gateway.incidents.record import ACTOR, LEAST_URGENT_MAJOR_PRIORITY, Incident, Revision
 from gateway.operations.unit_of_work import UnitOfWork
 from gateway.periodic import process_each
 from gateway.vocabulary import LIVE

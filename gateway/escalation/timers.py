@@ -1,6 +1,7 @@
-"""The effect of every kind of timer on its record. Pure.
+"""The timers of a record: when each kind is due, and what it does when it fires. Pure.
 
-`fire` is the one table of kinds: mypy refuses it while a kind of timer has no effect.
+`armings` and `fire` are the two tables of kinds: mypy refuses `fire` while a kind has no effect.
+Timers are brought up to date after every change.
 """
 
 from collections.abc import Mapping
@@ -10,25 +11,22 @@ from typing import assert_never
 
 from gateway.escalation import ladder
 from gateway.escalation.crossings import announce_crossing
-from gateway.escalation.record_timers import (
-    ACTOR,
+from gateway.escalation.due_times import (
     Event,
-    SlaRules,
-    armings,
     close_due,
     grading_due,
     next_ladder_step,
     next_sla_due,
     notifies_thresholds,
     present,
-    refresh_timers,
     threshold_event,
 )
+from gateway.escalation.sla_rules import SlaRules
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.announcement import Announcement
 from gateway.incidents.claims import OVERDUE
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
-from gateway.incidents.record import Incident, Revision, TimerChange
+from gateway.incidents.record import ACTOR, Incident, Revision, TimerChange
 from gateway.sla import thresholds
 from gateway.sla.thresholds import ThresholdState
 from gateway.vocabulary import LIVE, ClockName, Closure, Kind, State, TimerKind
@@ -69,6 +67,44 @@ class FiringTimer:
     kind: TimerKind
     due_at: datetime
     alerts: AlertActivity = NO_ALERTS
+
+
+def refresh_timers(
+    rules: SlaRules, incident: Incident, now: datetime, standing: ThresholdState | None = None
+) -> tuple[Incident, tuple[TimerChange, ...]]:
+    """Return the record with marks, next threshold and breach flag up to date, and its timers.
+
+    To be called after every change. A target loosened by the change takes back the marks and the
+    breach that it puts ahead again. `standing` is the state of the record's thresholds now, for
+    a caller who knows it already.
+    """
+    stand = standing or thresholds.threshold_state(
+        rules.policy(incident), incident.ledger, present(incident, now)
+    )
+    marks = stand.settle(incident.marks)
+    sla_due = next_sla_due(rules, incident, marks, stand)
+    fresh = replace(incident, marks=marks, breached=stand.breached, next_due_at=sla_due)
+    return fresh, armings(rules, fresh, stand)
+
+
+def armings(rules: SlaRules, incident: Incident, stand: ThresholdState) -> tuple[TimerChange, ...]:
+    """Return the armings of a record whose next threshold is up to date; None disarms.
+
+    They come in the order of `TimerKind`, the ladder's only where there is one. A threshold that
+    is passed and not notified yet is due at once. Records that follow a master follow its
+    clocks: their SLA timer is that of an urgent claim alone.
+    """
+    always = (
+        TimerChange(TimerKind.SLA, incident.next_due_at),
+        TimerChange(TimerKind.AUTO_CLOSE, close_due(rules.policy(incident), incident)),
+        TimerChange(
+            TimerKind.HOLD_EXPIRY, incident.hold_until if incident.state is State.ON_HOLD else None
+        ),
+    )
+    if not rules.escalation.has_ladder(incident.policy):
+        return always
+    step = next_ladder_step(rules, incident, stand)
+    return (*always, TimerChange(TimerKind.LADDER, None if step is None else step.due))
 
 
 def fire(rules: SlaRules, incident: Incident, timer: FiringTimer, now: datetime) -> Revision:
