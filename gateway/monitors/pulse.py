@@ -1,4 +1,4 @@
-"""What monitors and heartbeats share: pings and missed deadlines, their alert committed first.
+"""The processing of pings and missed deadlines, of monitors and heartbeats: the alert first.
 
 The row is locked, its new state computed, its alert handed to intake, and only then is it
 written, so a 2xx means that both are committed. A crash in between leaves the row as it was and
