@@ -1,4 +1,4 @@
-"""Catalogue and configuration fill in records that alerts open, without a query of theirs."""
+"""Records that alerts open are completed from catalogue and configuration without a query."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -64,7 +64,7 @@ class Known:
         self.catalogue.learn(await read(self.intake.conn, self.intake.clock.stamp()))
 
     async def opened(self, key: str, **alert: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The record a new alert opens, and the facts of its timeline by event."""
+        """Return the record that a new alert opens, and the facts of its timeline by event."""
         number = (await self.intake.one(key, **alert)).incident
         row = (await self.intake.rows("SELECT * FROM incident WHERE number = $1", number))[0]
         told = await self.intake.rows(
@@ -78,7 +78,10 @@ Knowing = Callable[[str], AbstractAsyncContextManager[Known]]
 
 @pytest.fixture
 async def knowing(pool: Pool, clock: FakeClock, tmp_path: Path, database_url: str) -> Knowing:
-    """An intake with this configuration, a service `shop`, and its tier-2 group of ann and bob."""
+    """Return an opener of an intake with a service `shop` and its tier-2 group of ann and bob.
+
+    It takes the text of the configuration.
+    """
 
     @asynccontextmanager
     async def begun(text: str) -> AsyncIterator[Known]:

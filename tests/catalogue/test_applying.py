@@ -1,6 +1,6 @@
-"""Routing gives a record to a group.
+"""Routing assigns a record to a group.
 
-Beyond the desk it assigns the record and starts that tier's clock.
+Beyond the desk the record becomes assigned, and the clock of the tier starts.
 """
 
 import pytest

@@ -1,4 +1,4 @@
-"""What the criticality of a service does to a priority."""
+"""The effect of the criticality of a service on a priority."""
 
 from gateway.catalogue.criticality import AdjustedPriority, adjust_priority
 

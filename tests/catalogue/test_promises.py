@@ -1,6 +1,6 @@
-"""Promises of a service are refused where nothing could keep them.
+"""Promises of a service that nothing could keep are refused.
 
-They win over those of policies.
+The other promises take precedence over those of policies.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Names in texts of two languages, and what hangs on what."""
+"""Names of items in texts of two languages, and the dependencies of items."""
 
 from functools import partial
 

@@ -1,6 +1,6 @@
-"""How often the judgement is right, on phrases it was made on and on others.
+"""The precision and recall of the correlation, on the phrases it was made on and on others.
 
-The page says what comes out.
+docs/correlation.md shows the same figures.
 """
 
 import re

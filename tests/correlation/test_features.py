@@ -1,4 +1,4 @@
-"""The words of a report that say what it is about."""
+"""The words of a report that show its subject are found."""
 
 import pytest
 

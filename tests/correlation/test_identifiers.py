@@ -1,4 +1,4 @@
-"""What in a text identifies something: by its shape, or because few others have said it."""
+"""Identifiers in a text are found by their shape, or because few other incidents contain them."""
 
 import pytest
 from hypothesis import given

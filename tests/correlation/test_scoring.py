@@ -1,4 +1,4 @@
-"""What counts for and against a link, one fact at a time."""
+"""Facts that count for and against a link, one at a time."""
 
 from collections.abc import Collection
 from datetime import timedelta

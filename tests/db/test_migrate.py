@@ -1,6 +1,6 @@
 """Migrations run once each, in order, however many replicas start at the same time.
 
-They are never rewritten.
+A migration that was applied may not be changed.
 """
 
 import asyncio

@@ -1,7 +1,4 @@
-"""Daily partitions are made in time and dropped in time, by any number of replicas.
-
-They are never in the way.
-"""
+"""Daily partitions are created and dropped in time, by any number of replicas."""
 
 import asyncio
 from collections.abc import AsyncIterator

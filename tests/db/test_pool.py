@@ -1,6 +1,6 @@
-"""The pool refuses what would lose data and bounds every wait.
+"""The pool refuses a database that could lose data, and limits every wait.
 
-It retries what PostgreSQL asks to be retried.
+It retries transactions that PostgreSQL asks to be retried.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The schema for readers is the schema."""
+"""The file gateway/db/schema.sql equals the migrated schema."""
 
 from urllib.parse import urlsplit
 

@@ -1,6 +1,6 @@
-"""The view `silent_incident`.
+"""The view `silent_incident`: open incidents of whose priority nobody was notified.
 
-A message withheld from some is no reason for those who may see a security incident.
+A message withheld from some does not excuse silence towards those who may see a security incident.
 """
 
 from collections.abc import AsyncIterator
@@ -48,7 +48,7 @@ async def silent(harness: GatewayHarness) -> dict[str, str]:
 
 
 async def raised_security_incident(harness: GatewayHarness) -> str:
-    """A security incident of a group, raised to priority 2 since: the group may not hear of it."""
+    """Create a security incident, raised to priority 2, of which its group is not notified."""
     told = await harness.say("odd login", impact=Impact.GROUP, urgency=Urgency.NORMAL)
     await act(harness.uow, told.number, commands.Assign(group="net"), HAND)
     await edit(harness.uow, told.number, {"security": True}, HAND)
@@ -130,7 +130,7 @@ async def test_tier_3_escalation_is_silent_until_group_is_notified(harness: Gate
 
 
 async def accepted_as_mild(harness: GatewayHarness) -> str:
-    """An incident that Ben accepted at priority 3; none of its messages arrives."""
+    """Create an incident that Ben accepted at priority 3 and of which no message arrives."""
     told = await harness.say("mail is slow", impact=Impact.GROUP, urgency=Urgency.NORMAL)
     await act(harness.uow, told.number, commands.Assign(group="net", person="ben"), HAND)
     await act(harness.uow, told.number, commands.Acknowledge(person="ben"), BEN)

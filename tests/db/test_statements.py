@@ -15,7 +15,7 @@ STATEMENT = re.compile(r"\s*(?:--[^\n]*\n\s*)*(SELECT|INSERT|UPDATE|DELETE|WITH|
 
 
 def statements() -> Iterator[tuple[str, str]]:
-    """Name and text of every uppercase str constant that is a statement."""
+    """Yield the name and the text of every uppercase str constant that is an SQL statement."""
     for module in pkgutil.walk_packages(gateway.__path__, "gateway."):
         if not module.name.endswith("__main__"):
             members = vars(importlib.import_module(module.name))

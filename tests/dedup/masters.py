@@ -1,4 +1,4 @@
-"""Alerts that find open masters."""
+"""A function that shows the masters of the incidents that alerts opened."""
 
 from tests.support.intake import (
     IntakeHarness,

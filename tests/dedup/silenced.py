@@ -1,4 +1,4 @@
-"""A site whose alerts are silenced."""
+"""An intake whose alerts are silenced."""
 
 from datetime import timedelta
 from typing import Any
@@ -23,7 +23,7 @@ SHOP = Matcher("service", "=", "shop", "shop")
 
 
 class Site:
-    """An intake the test commits by itself, and silences on the same database."""
+    """An intake that the test commits by itself, and silences in the same database."""
 
     def __init__(self, pool: Pool, clock: FakeClock, intake: IntakeHarness) -> None:
         self.pool, self.clock, self.intake = pool, clock, intake
@@ -66,7 +66,7 @@ class Site:
         return (await self.intake.one(key, RESOLVED, labels={"service": "shop"})).outcome
 
     async def promoted(self) -> list[Outcome]:
-        """What one look for ended windows and silences made of the alerts."""
+        """Return the outcomes of the alerts after one search for ended windows and silences."""
         outcomes: list[Outcome] = []
 
         async def submit(submission: Submission) -> Receipt:

@@ -1,4 +1,4 @@
-"""A record carries what its alert says by now: its words, and the worst its severity has been."""
+"""A record shows the latest text of its alert and the worst severity it has had."""
 
 from collections.abc import Sequence
 from dataclasses import replace

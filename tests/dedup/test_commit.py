@@ -1,4 +1,4 @@
-"""What a sender is told, and what stands in the database, story by story."""
+"""The receipts of a sender and the rows in the database, story by story."""
 
 from datetime import timedelta
 

@@ -1,6 +1,6 @@
-"""Alerts of items that depend on each other.
+"""Alerts of items that depend on each other are related.
 
-The cause is the master, whatever comes first, and never a chain.
+The cause is the master, whatever comes first, and a master never has a master.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from tests.support.intake import make_alert, make_submission
 
 
 def configured(*, alerts: bool = True) -> Settings:
-    """No relate rules: what is related is kin."""
+    """Return settings without relate rules, so that only dependencies relate alerts."""
     given = load(None, {})
     correlation = replace(given.dedup.correlation, alerts=alerts)
     return replace(given, dedup=replace(given.dedup, relate=(), correlation=correlation))
@@ -214,7 +214,7 @@ async def test_concurrent_changes_never_create_master_chain(
 
 
 async def _allowed(step: Awaitable[Any]) -> None:
-    """What people ask for may be refused, because it has just become impossible."""
+    """Await an act of a person; it may be refused as it has just become impossible."""
     with suppress(NotFound, Conflict, IllegalTransition, Unavailable):
         await step
 

@@ -1,4 +1,4 @@
-"""The table of decisions, and the law that order of arrival does not matter."""
+"""The table of decisions, and the law that the order of arrival does not matter."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""The queue and the one writer, under a crowd."""
+"""The queue of intake and its only writer, with many senders at once."""
 
 import asyncio
 from collections.abc import AsyncIterator

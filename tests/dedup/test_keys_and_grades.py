@@ -1,4 +1,4 @@
-"""Keys, groups, grades and receipt ids: small laws."""
+"""Laws of dedup keys, groups, grades and receipt ids."""
 
 from datetime import timedelta
 from pathlib import Path

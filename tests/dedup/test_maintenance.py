@@ -1,4 +1,4 @@
-"""Planned work holds alerts back, and what still fires at its end is promoted."""
+"""Maintenance windows hold alerts back; an alert that still fires at the end is promoted."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,7 +1,4 @@
-"""People's acts in a sender's tool.
-
-They are acknowledgements, their withdrawal, and notes, as the record keeps them.
-"""
+"""Acknowledgements, their withdrawal and notes that people make in the tool of a sender."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Silences and their patterns are bounded by integration, in number and in work."""
+"""The number, the patterns and the work of silences are limited per integration."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -22,7 +22,7 @@ FROM unnest($3::text[]) AS m (one)
 
 
 async def store(site: Site, integration: int | None, *silences: Sequence[Matcher]) -> None:
-    """Keep silences past the checks of today, as an earlier release may have."""
+    """Store silences without the checks of this release, as an earlier release may have done."""
     stored = [msgspec.json.encode(one).decode() for one in silences]
     await site.intake.conn.execute(STORED, integration, site.clock.at, stored)
 
@@ -32,7 +32,7 @@ def a_regex(name: str, value: str) -> Matcher:
 
 
 def costly(number: int) -> list[Matcher]:
-    """Thirty patterns that match and one that does not."""
+    """Return thirty patterns that match and one that does not."""
     return [a_regex(f"l{at}", f"(web|db{number}).*[a-z]+{at}?.*") for at in range(30)] + [
         a_regex("nothing", f".+{number}")
     ]

@@ -1,6 +1,6 @@
-"""Alerts that a silence holds back are stored and page nobody.
+"""Alerts that a silence holds back are stored and notify nobody.
 
-When it ends, sooner or as planned, what still fires is promoted.
+An alert that still fires when the silence ends, early or as planned, is promoted.
 """
 
 from datetime import timedelta

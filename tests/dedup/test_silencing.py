@@ -1,4 +1,4 @@
-"""Which silence holds an alert back: each is judged by itself, within the work allowed."""
+"""The silence that holds an alert back is found, each judged by itself, within a limit of work."""
 
 import re
 from uuid import UUID

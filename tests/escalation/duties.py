@@ -1,4 +1,4 @@
-"""Changes of a record and the duties that they bring."""
+"""Changes of a record and the announcements that they cause."""
 
 from dataclasses import replace
 from typing import Any
@@ -19,7 +19,7 @@ def a_record(**fields: Any) -> Incident:
 
 
 def but(incident: Incident, **fields: Any) -> Incident:
-    """The record with some fields changed."""
+    """Return the record with some fields changed."""
     return replace(incident, **fields)
 
 
@@ -27,7 +27,7 @@ Told = list[tuple[str, list[str]]]
 
 
 def told(before: Incident | None, after: Incident, rules: EscalationRules = RULES) -> Told:
-    """The occasions of a change, each with the roles that are told."""
+    """Return the templates of the announcements of a change, each with the roles notified."""
     changed = Revision(after=after, actor="gateway", events=CHANGE, before=before)
     revision = with_announcements(rules, changed)
     return [
@@ -50,7 +50,7 @@ WORKED: dict[str, Any] = GIVEN | {"state": State.IN_PROGRESS}
 def said(
     before: Incident | None, after: Incident, *events: tuple[str, dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """What the messages of a change say besides the record itself."""
+    """Return the facts that the messages of a change state besides the record itself."""
     revision = with_announcements(
         RULES, Revision(after=after, actor="gateway", events=events, before=before)
     )

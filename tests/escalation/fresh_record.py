@@ -1,4 +1,4 @@
-"""A fresh record, one with an urgent claim, and the rules that they are under."""
+"""A new record, one with an urgent claim, and the rules that apply to them."""
 
 from gateway.escalation.management import EscalationRules
 from gateway.escalation.sla_rules import SlaRules

@@ -1,4 +1,4 @@
-"""Ladders and the life of a record on one."""
+"""Escalation ladders, and a record that climbs one."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -38,7 +38,7 @@ def rules_of(*steps: ManagementRule, patience: float = 0) -> SlaRules:
 
 @dataclass
 class Life:
-    """A record whose ladder timer fires as soon as it is due, unless the gateway is out."""
+    """A record whose ladder timer fires as soon as it is due, unless the gateway is down."""
 
     rules: SlaRules
     record: Incident = field(
@@ -66,7 +66,7 @@ class Life:
         return None
 
     def note(self, seconds: float) -> None:
-        """Somebody who was told takes note."""
+        """Acknowledge the record as a person who was notified of it."""
         one = self.record
         if (
             one.state in LIVE
@@ -87,7 +87,7 @@ class Life:
         )
 
     def look(self, seconds: float) -> None:
-        """Fire whatever is due by then."""
+        """Fire all steps that are due by then."""
         while (due := self.due(seconds)) is not None and due <= after(seconds):
             revision = climb_ladder(self.rules, self.record, after(seconds))
             assert revision is not None

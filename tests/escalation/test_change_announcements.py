@@ -1,4 +1,4 @@
-"""A message about an urgent claim says by when it is graded."""
+"""The message about an urgent claim states the time by which it is to be graded."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""An urgent claim is to be graded by the time that it claims."""
+"""An urgent claim is to be graded within the desk target of the claimed priority."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Who must act on a record, and who is told once it has changed."""
+"""The people who must act on a record, and those who are notified after a change."""
 
 from dataclasses import replace
 from datetime import timedelta

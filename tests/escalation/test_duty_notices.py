@@ -1,4 +1,4 @@
-"""The notices of duties: their words, their causes and their recipients."""
+"""The announcements of duties: their texts, causes and recipients."""
 
 from dataclasses import replace
 from typing import Any
@@ -76,7 +76,7 @@ def crossed(
     breach: bool = False,
     recipients: dict[str, tuple[str, ...]] | None = None,
 ) -> list[str]:
-    """The roles that are told of a threshold."""
+    """Return the roles that are notified of a crossed threshold."""
     rules = replace(RULES, recipients=recipients or {})
     found = announce_crossing(rules, incident, a_crossing(breach=breach))
     return [recipient.role for one in found for recipient in one.recipients]

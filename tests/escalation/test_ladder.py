@@ -1,7 +1,4 @@
-"""Management told step by step.
-
-Named stories, and every ladder against one that is climbed second by second.
-"""
+"""Management is notified step by step by the escalation ladder."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Every ladder against one that is climbed second by second."""
+"""Escalation ladders, compared with a simulation tick by tick."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from gateway.settings import ManagementRule
 from tests.escalation.ladders import Life, a_step, rules_of
 
 STEP = 15
-"""Seconds between two looks."""
+"""The seconds between two ticks."""
 
 EVENTS: list[tuple[str, int | None]] = [
     ("accept", None),
@@ -46,7 +46,7 @@ OUTAGES = st.lists(st.tuples(st.integers(0, 120), st.integers(1, 60)), max_size=
 
 @dataclass(frozen=True)
 class Noted:
-    """A note taken at a tick by who was told of a record as urgent and as often reopened."""
+    """An acknowledgement by management: its tick, and the record's priority and reopenings then."""
 
     at: int = -1
     priority: int = 0
@@ -58,7 +58,7 @@ class Noted:
 
 @dataclass
 class RecordSeen:
-    """The record of a story, as far as its ladder looks at it."""
+    """The fields of a record that matter to its ladder."""
 
     priority: int = 1
     held: bool = False
@@ -79,7 +79,7 @@ class RecordSeen:
             self.noted = Noted(now, self.priority, self.reopened)
 
     def waits(self, now: int, patience: int) -> bool:
-        """Return whether the ladder waits for a solution, or for who took note."""
+        """Return whether the ladder waits: on hold, resolved, or acknowledged by management."""
         noted = self.noted.holds(self.priority, self.reopened)
         told = noted and (patience == 0 or now < self.noted.at + patience)
         return self.held or self.solved or told
@@ -92,7 +92,7 @@ def simulate_ladder(
     until: int,
     patience: int,
 ) -> list[tuple[float, str]]:
-    """Every look at every step counted by hand: docs/sla.md says the rules."""
+    """Return the notifications of a story, counted tick by tick by the rules of docs/sla.md."""
     rungs = sorted(steps, key=lambda step: step.after or timedelta())
     first, reached = dict[str, int](), dict[int, int]()
     times = {step.notify[0]: 0 for step in rungs}

@@ -1,4 +1,4 @@
-"""Whom the rules of escalation address, and with which cause."""
+"""The recipients and causes of the escalation rules for management."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""An edit of policies is tried on open records, and refused with its flaws where it is none."""
+"""An edit of policies is tried on open records; an invalid one is refused with its flaws."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Raises of an incident's priority by senders and links, and what people set against them."""
+"""Senders and links raise the priority of an incident, and people may set it otherwise."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -115,7 +115,10 @@ def test_milder_grade_is_recorded_and_priority_stays() -> None:
 
 
 def by_person(old: int, new: int, rules: SlaRules = RULES, **fields: object) -> Revision:
-    """A record of 12:00 whose priority a person changes at 12:40, with whom the change is told."""
+    """Return the revision of a record of 12:00 whose priority a person changes at 12:40.
+
+    It holds the announcements of the change.
+    """
     before = an_incident(ledger_of([(0, "record", old)]), priority=old, **fields)
     ledger = (*before.ledger, entry(2400, "set_priority", new))
     after = replace(before, priority=new, ledger=ledger)

@@ -1,4 +1,4 @@
-"""The rules choose the policy of a record and warm its calendar."""
+"""The rules choose the policy of a record and warm the cache of its calendar."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -35,7 +35,7 @@ def test_empty_target_is_misconfigured() -> None:
 
 
 class CountedCalendar(RoundTheClock):
-    """A calendar that goes round the clock and remembers for which spans it was asked."""
+    """A round-the-clock calendar that records the spans it was asked for."""
 
     def __init__(self) -> None:
         self.asked: list[timedelta] = []

@@ -1,4 +1,4 @@
-"""The due times of a record's timers, and what each does when it fires."""
+"""The due times of a record's timers, and the effect of each when it fires."""
 
 from dataclasses import replace
 from datetime import timedelta

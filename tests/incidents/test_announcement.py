@@ -1,4 +1,4 @@
-"""A recipient of the incident's own may be nobody; a role never is."""
+"""A recipient that a field of the incident names may be nobody; a role never is."""
 
 import pytest
 

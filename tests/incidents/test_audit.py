@@ -1,4 +1,4 @@
-"""Whatever is changed in a timeline behind the gateway's back is found."""
+"""Any change of a timeline in the database, past the gateway, is found."""
 
 import random
 from collections.abc import Awaitable, Callable
@@ -63,9 +63,9 @@ async def test_wrong_key_verifies_no_timeline(database_url: str, clock: FakeCloc
 
 
 async def _cut_cleanly(conn: "asyncpg.Connection[asyncpg.Record]", incident: int) -> None:
-    """Remove the newest entry and set the head back.
+    """Remove the newest entry and set the head of the chain back.
 
-    Somebody with the whole database in hand could.
+    A person with full access to the database could do so.
     """
     await conn.execute(CUT, incident)
     await conn.execute(

@@ -1,4 +1,4 @@
-"""The grade that a reporter gets, and what they claim."""
+"""The grade of a reporter's incident, and the more urgent one that the reporter claims."""
 
 from dataclasses import replace
 from typing import Any

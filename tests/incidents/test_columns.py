@@ -1,4 +1,4 @@
-"""An incident and its row."""
+"""An incident is written to its row and read from it."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -26,7 +26,7 @@ from tests.support.visibility import EVERYTHING
 
 
 async def test_incident_row_with_unknown_column_is_read(pool: Pool) -> None:
-    await pool.expire_connections()  # those that were used before know the table without the column
+    await pool.expire_connections()  # used ones have cached the table without the column
     first = replace(
         an_incident(), version=0, timeline_hash=GENESIS, fields={"room": "4.11"}, scope="all"
     )

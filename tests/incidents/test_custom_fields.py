@@ -1,4 +1,4 @@
-"""What may stand in the fields that a configuration adds to records."""
+"""The values of the fields that a configuration adds to records."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""Who has a record that goes on from one that is over."""
+"""A record that continues a finished one is assigned to the people of that one."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Who may follow whom, and what an incident that is let go says."""
+"""An incident may have only a fit master; a detached one records the reason."""
 
 from dataclasses import dataclass, replace
 

@@ -1,4 +1,4 @@
-"""Matchers mean what Alertmanager means by them, and no pattern takes long or much."""
+"""Matchers mean the same as in Alertmanager, and no pattern takes much time or memory."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""Every word of the domain has a label in both languages."""
+"""Every term of the domain has a label in both languages."""
 
 import inspect
 from enum import StrEnum
@@ -28,7 +28,7 @@ UNLABELLED = {
     vocabulary.Quota,
     vocabulary.SkipReason,
 }
-"""Values that only APIs and metrics show, as they are."""
+"""Enums whose values only APIs and metrics show, without a label."""
 
 KINDS = [
     *(

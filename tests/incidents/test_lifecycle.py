@@ -1,4 +1,4 @@
-"""Every command in every state, and no way out of the table."""
+"""Every command in every state leads only to a state of the table."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""A report is drafted from what is on record, in both languages."""
+"""The draft of a report is made from the recorded facts, in both languages."""
 
 from dataclasses import replace
 from datetime import timedelta

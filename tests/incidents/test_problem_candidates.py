@@ -1,4 +1,4 @@
-"""Problems are proposed by rules, each with its reasons."""
+"""Problem candidates are proposed by rules, each with its reasons."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,6 +1,6 @@
-"""A message owed has one id for one cause and address.
+"""A message has one id for one cause and address.
 
-It is as urgent as the priority it tells.
+It is as urgent as the priority that it states.
 """
 
 import pytest

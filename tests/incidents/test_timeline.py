@@ -1,4 +1,4 @@
-"""A timeline is one chain: whatever is taken out, swapped or rewritten shows, and where."""
+"""A timeline is a hash chain: any entry removed, swapped or rewritten is found, with its place."""
 
 from dataclasses import replace
 

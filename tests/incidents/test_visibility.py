@@ -1,6 +1,6 @@
-"""Records are there for those who may see them.
+"""Records are visible to those who may see them.
 
-A security flag hides them even from their own.
+A security flag hides them even from the people who own or reported them.
 """
 
 from collections.abc import Mapping

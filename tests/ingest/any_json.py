@@ -1,4 +1,4 @@
-"""Any JSON, for tests that put it where senders put theirs."""
+"""Hypothesis strategies of arbitrary JSON, with the field names and words that senders use."""
 
 from hypothesis import strategies as st
 

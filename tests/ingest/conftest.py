@@ -1,4 +1,4 @@
-"""A gateway that takes what senders post."""
+"""The fixture of a gateway that receives requests of senders."""
 
 from collections.abc import AsyncIterator
 

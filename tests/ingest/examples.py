@@ -1,9 +1,8 @@
-"""Writes what captured requests are read as, where that is missing.
+"""The program that writes the expected results of captured requests where they are missing.
 
-The file is gateway/quarantine/examples.json.
-
-The latter is every captured body that is understood without settings, one a line. What is written
-is to be read before it is kept: it says what the source does, and not what it should do.
+It also writes gateway/quarantine/examples.json: every captured body that is read without
+settings, one a line. Review its output before committing: it records what the source does, which
+may differ from what it should do.
 """
 
 import argparse
@@ -15,7 +14,7 @@ from tests.ingest.requests import CASES, FIXTURES, replayed
 
 
 def written() -> bytes:
-    """The file's content."""
+    """Return the content of gateway/quarantine/examples.json."""
     lines = []
     for slug in sorted({case.partition("/")[0] for case in CASES}):
         each = [
@@ -32,7 +31,7 @@ def _example(case: str) -> Example | None:
     if "malformed" in expected or expected["refused"] or (folder / "intake.json").exists():
         return None
     head, _, body = (folder / "request.http").read_bytes().partition(b"\n\n")
-    if b"\nce-specversion:" in head.lower():  # half of it stands in its headers
+    if b"\nce-specversion:" in head.lower():  # its headers hold a part of the event
         return None
     try:
         return Example(case.partition("/")[2], msgspec.json.decode(body))

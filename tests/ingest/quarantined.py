@@ -1,4 +1,4 @@
-"""Steps of the tests of what is in quarantine."""
+"""Steps of the tests of the quarantine."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ STEPS = [
 async def kept(
     gateway: RunningGateway, *bodies: Any, source: str = "generic", key: str = "ingest"
 ) -> list[int]:
-    """The ids under which they are in quarantine, the first first."""
+    """Post bodies that cannot be read; return the ids of their quarantine entries in that order."""
     for body in bodies:
         assert (await gateway.post(f"/ingest/{source}", body, key)).status == 400
     _, listed = await gateway.get(QUARANTINE, "admin", limit=len(bodies))

@@ -14,7 +14,7 @@ NOW = datetime(2026, 11, 21, 5, 0, tzinfo=UTC)
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 CASES = sorted(str(path.parent.relative_to(FIXTURES)) for path in FIXTURES.glob("*/*/request.http"))
 SELDOM = {"author", "note", "by_arrival"}
-"""Members of an alert that stand in `expected.json` only where they say something."""
+"""Members of an alert that `expected.json` holds only where they are not empty."""
 BY_SLUG = {source.slug: source for source in SOURCES}
 
 
@@ -27,7 +27,7 @@ def read(
 
 
 def replayed(case: str) -> dict[str, Any]:
-    """What a fixture's request is read as, in plain JSON values."""
+    """Return the result of reading the request of a fixture, in plain JSON values."""
     folder = FIXTURES / case
     head, _, body = (folder / "request.http").read_bytes().partition(b"\n\n")
     pairs = (line.partition(": ") for line in head.decode().splitlines()[1:])

@@ -1,6 +1,6 @@
-"""Senders that sign.
+"""Senders that sign their requests.
 
-Each signs as its documentation says, with a secret of its own, and can be made to lie.
+Each signs as its documentation says, with a secret of its own, and can be made to sign wrongly.
 """
 
 import base64
@@ -30,22 +30,22 @@ WHSEC_OLD, WHSEC_NEW = (
 
 
 Request = tuple[dict[str, str], bytes]
-"""Headers and body."""
+"""The headers and the body of a request."""
 
 MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class Signer:
-    """One sender.
+    """A sender that signs its requests.
 
-    It has two live secrets, the account it sends for, how it signs a body at a time, and where the
-    signature is.
+    It has two live secrets, the account it sends for, a function that signs a body at a time, and
+    the name of the header or field of the signature.
 
-    `word` stands in the body of its fixture; `longest` is how long a signature is good, None where
-    no time is told. Where `in_body`, the signature is a field of the body, by a certificate: the
-    secrets are then the versions of it. Senders that show tokens have `settings`; what they sign
-    with lies at the addresses of `certificates`, and nothing of a token `binds_the_body`.
+    `word` is a part of the body of its fixture; `longest` is the time a signature is valid, None if
+    it has no time. If `in_body`, the signature is a field of the body, made with a certificate: the
+    secrets are then the versions of the signature. Senders that use tokens have `settings`; their
+    keys are published at the addresses of `certificates`, and no token `binds_the_body`.
     """
 
     slug: str
@@ -73,7 +73,7 @@ class Signer:
         return self.sign(self.secrets[0][:-8] + "AAAABBBB", self.body(), NOW)
 
     def otherwise(self, request: Request, signature: str | None) -> Request:
-        """The request with another signature, or none."""
+        """Return the request with another signature, or with none."""
         headers, body = request
         if self.in_body:
             return headers, msgspec.json.encode(
@@ -115,7 +115,7 @@ def sentry(secret: str, body: bytes, at: datetime) -> Request:
 
 
 def standard(secret: str, body: bytes, at: datetime) -> Request:
-    """By the specification's own library."""
+    """Return a request signed by the library of the Standard Webhooks specification."""
     mark = Webhook(secret).sign("msg_1", at.astimezone(UTC), body.decode())
     return {
         "webhook-id": "msg_1",
@@ -129,7 +129,7 @@ CERTIFICATE_AT = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-
 
 
 def certificate(begins: datetime, ends: datetime) -> bytes:
-    """Amazon's, as it would lie at its address."""
+    """Return a certificate as Amazon publishes it, valid between two times."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")])
     made = x509.CertificateBuilder(name, name, AMAZON.public_key(), 1, begins, ends).sign(
         AMAZON, hashes.SHA256()
@@ -141,7 +141,10 @@ CERTIFICATE = certificate(datetime(2026, 1, 1, tzinfo=UTC), datetime(2100, 1, 1,
 
 
 def sns(version: str, body: bytes, at: datetime, **changes: str) -> Request:
-    """Signed by Amazon in version "1" or "2", and by a stranger in any other, as version 2."""
+    """Return an SNS message signed by Amazon in version "1" or "2".
+
+    With any other version a stranger signs it, as version 2.
+    """
     told = (
         msgspec.json.decode(body)
         | {"Timestamp": at.astimezone(UTC).isoformat(timespec="milliseconds")}
@@ -177,7 +180,7 @@ CLOUD = {
     name: RSAKey.generate_key(2048, {"kid": kid, "use": "sig"})
     for name, kid in {"new": "k2", "old": "k1", "stranger": "k1", "rotated": "k3"}.items()
 }
-"""What clouds sign tokens with; a stranger says that theirs is one of these."""
+"""The keys with which clouds sign tokens; the stranger's has the key id of the old one."""
 
 PUBLISHED = msgspec.json.encode(KeySet([CLOUD["new"], CLOUD["old"]]).as_dict())
 GOOGLES: dict[str, Any] = {
@@ -201,14 +204,14 @@ FOR_ENTRA = SourceSettings(audience="api://gateway", tenant=TENANT.upper())
 
 
 def token(claims: Mapping[str, Any], name: str = "new", at: datetime = NOW, **header: Any) -> str:
-    """Good for an hour from `at`, signed with the key of that name."""
+    """Return a token that is valid for an hour from `at`, signed with the key of that name."""
     key, issued = CLOUD.get(name, CLOUD["stranger"]), int(at.timestamp())
     said: dict[str, Any] = {"iat": issued, "exp": issued + 3_600, **claims}
     return jwt.encode({"alg": "RS256", "kid": key.kid} | header, said, key, algorithms=["RS256"])
 
 
 def shown(claims: Mapping[str, Any]) -> Callable[[str, bytes, datetime], Request]:
-    """A sender that shows a token with these claims."""
+    """Return the function that sends a body with a token of these claims."""
     return lambda name, body, at: ({"authorization": f"Bearer {token(claims, name, at)}"}, body)
 
 

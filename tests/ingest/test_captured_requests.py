@@ -1,4 +1,4 @@
-"""A request that somebody captured is read as it was sent."""
+"""The file of a captured HTTP request is split into headers, query and body."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Every error of intake has one outcome in the metrics, whatever endpoint it came from."""
+"""Every error of intake has one outcome in the metrics, at whatever endpoint it occurred."""
 
 import asyncio
 

@@ -1,6 +1,6 @@
-"""Alerts from the field that were misread once.
+"""Alerts of real installations that were once misread.
 
-Each file of tests/cases is one request of Nagios' command in order.
+The files of a folder of tests/cases are requests of the Nagios notification command, in order.
 """
 
 from collections.abc import AsyncIterator

@@ -1,7 +1,4 @@
-"""What is mended of a request.
-
-It opens a record, and its receipt says what was read otherwise than it was sent.
-"""
+"""A request with flaws opens a record, and its receipt lists what was mended."""
 
 from collections.abc import AsyncIterator
 from typing import Any

@@ -1,6 +1,6 @@
-"""Entries in quarantine are explained, mended by a mapping, read again, or dropped.
+"""Quarantine entries are explained, mended by a mapping, read again, or dropped.
 
-Each is so once, and a mapping is tried first.
+Each entry is settled once, and a mapping is tried before it is saved.
 """
 
 from tests.ingest.quarantined import MAPPING, QUARANTINE, STEPS, asked, kept, save

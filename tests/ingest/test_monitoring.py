@@ -1,6 +1,6 @@
-"""Monitoring systems.
+"""The sources of monitoring systems.
 
-Whatever stands in a good frame, the shipped templates, and the shipped notification command.
+Tested are any content in a valid frame, the shipped templates, and the notification command.
 """
 
 import re
@@ -54,7 +54,7 @@ VALUES = st.recursive(
 
 
 def sent(case: str) -> dict[str, Any]:
-    """The body of a fixture."""
+    """Return the body of a fixture."""
     body: dict[str, Any] = msgspec.json.decode(
         (FIXTURES / case / "request.http").read_bytes().partition(b"\n\n")[2]
     )
@@ -137,9 +137,9 @@ def test_check_name_is_label_and_not_catalogue_service(case: str) -> None:
 
 
 def filled(name: str, values: dict[str, str], macro: str) -> dict[str, Any]:
-    """A shipped template with what its sender puts in for the macros.
+    """Return the body that a shipped template gives when its sender has filled in the macros.
 
-    What it does not know stays empty.
+    A macro without a value is left empty.
     """
     text = re.sub(
         macro, lambda found: values.get(found[1], ""), (INTEGRATIONS / name).read_text("utf-8")

@@ -1,6 +1,6 @@
-"""The command of Nagios and Icinga.
+"""The notification command of Nagios and Icinga.
 
-Nothing it is told is lost while the gateway is away, and all of it comes in order.
+No notification is lost while the gateway is away, and all arrive in order.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ SCRIPT = Path(__file__).parents[2] / "integrations" / "nagios" / "notify_inciden
 
 @dataclass
 class Stub:
-    """A gateway that answers what it is told to, and remembers what it committed."""
+    """A gateway that answers with the given statuses and records the requests it accepted."""
 
     port: int = 0
     answers: list[int] = field(default_factory=list)
@@ -50,7 +50,7 @@ class Stub:
 
 @dataclass
 class Nagios:
-    """Runs the command as Nagios does."""
+    """A Nagios that runs the notification command."""
 
     folder: Path
     stub: Stub

@@ -1,4 +1,4 @@
-"""Ping addresses through the whole gateway."""
+"""Pings that are posted to the addresses of monitors, through the whole gateway."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""What could not be understood is kept, shown, and read again once it can be."""
+"""A body that cannot be read is kept in quarantine, shown, and replayed once it can be read."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Batches of replays stop in time, and settle each entry once."""
+"""A batch of replays stops in time, and settles each entry once."""
 
 import asyncio
 from dataclasses import replace
@@ -73,7 +73,7 @@ FROM generate_series(1, 3) RETURNING id
 async def waiting_for(
     pool: Pool, clock: FakeClock, submit: Submit
 ) -> tuple[QuarantineReview, list[int]]:
-    """Three entries that can be read by now, and who would read them into `submit`."""
+    """Return a review of the quarantine that replays into `submit`, and three entries to replay."""
     ours = await pool.fetchval(
         "INSERT INTO integration (slug, name) VALUES ('ours', 'ours') RETURNING id"
     )

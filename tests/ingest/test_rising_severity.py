@@ -1,6 +1,6 @@
-"""Every source whose key is the check.
+"""A worse severity of the same dedup key raises the priority of the record.
 
-The same key with a worse severity raises its record, with a milder one it stays.
+A milder one keeps it. Every source whose dedup key is the check is tested.
 """
 
 from datetime import timedelta
@@ -35,13 +35,13 @@ RISES: dict[str, tuple[tuple[str, ...], str, str]] = {
     "splunk": (("result", "severity"), "Medium", "Critical"),
     "zabbix": (("severity",), "Average", "Disaster"),
 }
-"""Where each source says the severity, a milder word of it, and a worse one."""
+"""The path of the severity in a body of each source, a milder value of it, and a worse one."""
 
 
 def firing(slug: str, path: tuple[str, ...], word: str) -> bytes:
-    """The captured firing of a source with another severity.
+    """Return the captured firing of a source with another severity.
 
-    Its key does not derive from the severity.
+    Its dedup key does not depend on the severity.
     """
     body: Any = msgspec.json.decode(
         (FIXTURES / slug / "firing" / "request.http").read_bytes().partition(b"\n\n")[2]

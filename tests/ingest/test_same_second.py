@@ -1,6 +1,6 @@
-"""A firing and its recovery that carry one time.
+"""A firing and its recovery with the same time are applied in order.
 
-Senders that stamp whole seconds or the time of occurrence send them.
+Senders that send whole seconds, or the time of occurrence, send such pairs.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ from tests.support.clock import FakeClock
 from tests.support.intake import IntakeHarness, intake_harness, settings
 
 TIME = "1772452790"
-"""Ten seconds before the tests' noon."""
+"""A time ten seconds before noon of the tests."""
 
 OCCURRED = "2026-03-02T11:59:50Z"
 
@@ -51,9 +51,9 @@ PAIRS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "generic": (occurred("firing", OCCURRED), occurred("resolved", OCCURRED)),
     "pagerduty": (event("trigger", OCCURRED), event("resolve", OCCURRED)),
 }
-"""A firing and a recovery of one time, by source.
+"""A firing and a recovery of the same time, by source.
 
-Nagios' and the generic one are those of a case from the field.
+Those of Nagios and of the generic source are from a real installation.
 """
 
 

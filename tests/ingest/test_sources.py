@@ -32,7 +32,7 @@ def test_request_is_read_as_fixture_expects(case: str) -> None:
 
 
 def bodies(slug: str, name: str, service: str) -> tuple[object, object]:
-    """The same trouble firing and then resolved, as the senders whose bodies are free tell it."""
+    """Return the firing and the resolved body of one alert in the format of a source."""
     labels, key = (
         {"alertname": name, "service": service},
         fingerprint({"alertname": name, "service": service}),

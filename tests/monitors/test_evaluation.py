@@ -1,4 +1,4 @@
-"""What pings and their absence make of a monitor."""
+"""The state of a monitor after pings and their absence."""
 
 from dataclasses import replace
 from datetime import timedelta

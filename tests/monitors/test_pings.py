@@ -1,4 +1,4 @@
-"""Pings and deadlines through intake: one record per monitor, whatever breaks in between."""
+"""Pings and deadlines go through intake: one record per monitor, whatever fails in between."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -31,9 +31,9 @@ TEN = {
 
 
 class Site:
-    """A monitor `backup` of every ten minutes with a minute's grace.
+    """A monitor `backup` that expects a ping every ten minutes with a minute's grace.
 
-    Its intake can break before or after it commits.
+    Its intake can fail before or after it commits.
     """
 
     def __init__(

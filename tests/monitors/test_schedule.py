@@ -1,4 +1,4 @@
-"""When a ping is expected, on the wall clock of a zone."""
+"""The time at which a ping is expected, on the wall clock of a zone."""
 
 from datetime import UTC, datetime, timedelta
 

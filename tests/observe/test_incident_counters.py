@@ -1,4 +1,4 @@
-"""Counters of incidents are there from the beginning and stay few, whatever the catalogue holds."""
+"""Counters of incidents exist from the beginning and stay few, whatever the catalogue holds."""
 
 from prometheus_client import CollectorRegistry, generate_latest
 
@@ -19,7 +19,7 @@ def value(registry: CollectorRegistry, name: str, **labels: str) -> float | None
 
 
 def count_everything(counters: IncidentCounters, group: str) -> None:
-    """Count every happening there is, of both kinds and every priority."""
+    """Count every event once, for both kinds and every priority."""
     for counted in CountedEvent:
         for kind in ("incident", "service_request"):
             for priority in (1, 2, 3, 4):

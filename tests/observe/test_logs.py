@@ -1,4 +1,4 @@
-"""A log line is one JSON object, whatever a sender wrote into its values; its event is a slug."""
+"""A log line is one JSON object, whatever its values contain; its event is a slug."""
 
 import ast
 import errno
@@ -31,7 +31,7 @@ HOSTILE = [
 
 
 def written(capsys: pytest.CaptureFixture[str], level: str = "info", **facts: Any) -> str:
-    """What logging these facts writes; the tests' own configuration comes back afterwards."""
+    """Return the log output of these facts; the logging configuration is restored afterwards."""
     before, handlers = structlog.get_config(), logging.root.handlers[:]
     try:
         logs.configure(level=level)
@@ -68,7 +68,7 @@ def test_nested_values_are_bounded(capsys: pytest.CaptureFixture[str], many: Any
 
 
 class Disk(io.StringIO):
-    """A file on a disk that is full at times."""
+    """A file on a disk that may be full."""
 
     full = False
 
@@ -119,7 +119,7 @@ def test_any_value_can_be_logged(value: Any) -> None:
 
 
 def libraries_write(capsys: pytest.CaptureFixture[str], text: str, **more: Any) -> dict[str, Any]:
-    """What a library's complaint becomes on standard error."""
+    """Return the line on standard error for a log record of a library."""
     record = logging.LogRecord(
         "aiohttp.server", logging.ERROR, "web.py", 1, text, None, **{"exc_info": None, **more}
     )
@@ -151,9 +151,9 @@ def test_library_traceback_is_logged_as_exception_fact(capsys: pytest.CaptureFix
 
 
 def test_process_logs_only_json_lines() -> None:
-    """Run as the command runs.
+    """A process of its own writes only JSON lines.
 
-    There are a task whose exception nobody takes, a warning, and a line of ours.
+    It has a task whose exception nobody awaits, a warning, and a log line of the gateway.
     """
     said = (
         "import asyncio, warnings, structlog; from gateway.observe.logs "
@@ -186,11 +186,11 @@ SLUG = re.compile(r"[a-z]+(_[a-z]+)*")
 
 
 RESOURCE = "api/setup/resource.py"
-"""The module whose `Resource` is given the events that it logs."""
+"""The module whose `Resource` is given the names of the events that it logs."""
 
 
 def logged_events() -> Iterator[tuple[str, ast.expr | None]]:
-    """The place and the event of each call of a logger; each module calls its own `log`."""
+    """Yield the place and event of each call of a logger; each module names its logger `log`."""
     for path in sorted(CODE.rglob("*.py")):
         text = path.read_text("utf-8")
         for node in ast.walk(ast.parse(text)) if "log." in text or "Resource(" in text else ():
@@ -223,7 +223,7 @@ def test_every_logged_event_is_a_snake_case_literal() -> None:
 
 
 def test_every_logger_is_named_log() -> None:
-    """The test above finds loggers by their name."""
+    """The test above finds loggers by this name."""
     made = {
         line.strip()
         for path in CODE.rglob("*.py")

@@ -1,4 +1,4 @@
-"""The metric table has help for everything, starts at zero and cannot be made to grow."""
+"""Every metric has a help text, starts at zero and cannot grow without bound."""
 
 from prometheus_client import CollectorRegistry, generate_latest
 

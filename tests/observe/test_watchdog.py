@@ -1,4 +1,4 @@
-"""What holds the event loop up is measured, and told with its place."""
+"""Stalls of the event loop are measured, and logged with the stack."""
 
 import asyncio
 import threading

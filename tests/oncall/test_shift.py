@@ -1,4 +1,4 @@
-"""What makes a roster whole."""
+"""The shifts of a roster are checked, and every flaw is reported."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Intake and desk of one gateway."""
+"""The fixture of a gateway with intake and service desk."""
 
 from collections.abc import AsyncIterator
 

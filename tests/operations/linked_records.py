@@ -1,4 +1,4 @@
-"""Steps of the tests of masters and what is linked to them."""
+"""Steps of the tests of masters and their related records."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ RULED = "UPDATE incident SET link_reason = 'rule: same service' WHERE number = $
 
 
 async def recorded(harness: GatewayHarness, **fields: Any) -> Incident:
-    """A record that a system made, which is never placed below another one by itself."""
+    """Create a record of a system, which is never linked to a master automatically."""
     report = {
         "title": "x",
         "source": "itsm",
@@ -28,7 +28,7 @@ async def recorded(harness: GatewayHarness, **fields: Any) -> Incident:
 async def linked_pair(
     harness: GatewayHarness, *, by_rule: bool = True, **fields: Any
 ) -> tuple[str, str]:
-    """A master of priority 3 and an open record below it."""
+    """Create a master of priority 3 and an open related record; return their numbers."""
     master, follower = await recorded(harness), await recorded(harness, **fields)
     await link(harness.uow, follower.number, master.number, HAND)
     if by_rule:

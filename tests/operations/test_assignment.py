@@ -1,4 +1,4 @@
-"""To whom a record goes: the group, the tier, and what is refused with its place."""
+"""Assignment of a record to a group and tier, and refusals with the place of the flaw."""
 
 from dataclasses import replace
 from typing import Any

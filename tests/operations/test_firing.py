@@ -1,4 +1,4 @@
-"""What the clock does to records, timer kind by timer kind."""
+"""The effects of fired timers on records, one kind of timer at a time."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -32,7 +32,7 @@ EFFECTS = TimerEffects(lambda: RULES, b"test key")
 
 
 async def let_fire(intake: IntakeHarness, kind: TimerKind, effects: TimerEffects = EFFECTS) -> int:
-    """Fire every due timer of a kind, as the runner does; how many there were."""
+    """Fire every due timer of a kind, as the runner does; return their number."""
     ids = [
         TimerId(row["incident_id"], kind)
         for row in await intake.rows("SELECT incident_id FROM timer WHERE kind = $1", kind)

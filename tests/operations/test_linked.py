@@ -1,4 +1,4 @@
-"""Links to other systems: kept once, few enough, and to addresses that a browser goes to."""
+"""Links to other systems are stored once, limited in number, and only to followable addresses."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A storm that somebody put below another record still takes up its alerts itself."""
+"""An alert storm that a person linked to a master still collects its alerts itself."""
 
 from collections.abc import AsyncIterator
 
@@ -25,7 +25,7 @@ async def harness(pool: Pool, database_url: str, clock: FakeClock) -> AsyncItera
 
 
 async def a_linked_storm(harness: GatewayHarness) -> tuple[str, str]:
-    """A storm of mild alerts, and the record of priority 3 that somebody put it below."""
+    """Create a storm of mild alerts and link it to a record of priority 3; return both numbers."""
     for n in range(4):
         await harness.intake.one(f"k{n}")
     cause = await harness.say("core switch", impact=Impact.GROUP, urgency=Urgency.NORMAL)

@@ -1,4 +1,4 @@
-"""Reports that look for their master while other things happen to it."""
+"""Reports are linked to a master, also while other changes happen to it."""
 
 import asyncio
 from collections.abc import AsyncIterator

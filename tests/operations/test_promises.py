@@ -1,4 +1,4 @@
-"""What a record is promised when it is made, and after its service or priority changed."""
+"""The SLA promises of a new record, and after a change of its service or priority."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,6 +1,6 @@
-"""The explanation of a body that was not understood.
+"""The explanation of a body that could not be read.
 
-It tells the place, in plain words, beside one that was.
+It names the place, in plain words, and compares the body with one that was read.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""A mapping does what its steps say, within bounds, and the same when it is done again."""
+"""A mapping applies its steps, within bounds, and with the same result each time."""
 
 from typing import Any
 

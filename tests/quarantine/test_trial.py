@@ -1,4 +1,4 @@
-"""A trial tells of every alert what intake would do with it."""
+"""A trial gives the outcome that intake would have for every alert."""
 
 import pytest
 

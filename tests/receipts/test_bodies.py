@@ -1,6 +1,6 @@
-"""Bodies are all kept until repeats or bytes of one integration are too many.
+"""Bodies are stored until the repeats or bytes of one integration are too many.
 
-No other integration has fewer.
+The limits of other integrations are not affected.
 """
 
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What was mended of a request is told with the item it was mended in."""
+"""Mended places of a request are listed with the item that they are in."""
 
 from gateway.receipts.mended import WHOLE, RepairedValue, repairs_of_item
 

@@ -1,11 +1,11 @@
-"""The clocks over again, one second at a time.
+"""A second implementation of the SLA clocks, which counts one second at a time.
 
-Slow, plain, and written from docs/sla.md without a look at the gateway's way.
+It is slow and plain, and was written from docs/sla.md without looking at the code of the gateway.
 
 Times are whole seconds since the record. An event is (second, name, detail), detail being a tier or
 a priority. At each second the events of that second happen first, then the clocks are looked at,
-then a second is counted if it is one that counts. Whoever brings a calendar may take a "second" to
-be any length of time that nothing changes within.
+then the second is counted if it counts. With a calendar, a "second" may be any length of time
+within which nothing changes.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 Happening = tuple[int, str, str | int | None]
 
 Counts = Callable[[int], bool]
-"""Whether the second that begins at this one counts."""
+"""A function that returns whether the second that begins at this one counts."""
 
 
 def always(_: int) -> bool:
@@ -26,12 +26,13 @@ WORK = ("desk", "tier2", "escalated", "overall")
 
 @dataclass
 class Hand:
-    """One clock's hands.
+    """The state of one clock.
 
-    `log[n]` is the second during which the n-th second was counted, `base` of them do not count.
+    `log[n]` is the second during which the n-th second was counted; the first `base` of them do not
+    count.
 
-    `ran_on` says that the clock ran at some moment when this much was on it, `reached` that it was
-    past when last looked at.
+    `ran_on` says that the clock was running at some moment with this time elapsed, `reached` that
+    the target was passed when the clock was last looked at.
     """
 
     phase: str = "pending"
@@ -56,7 +57,7 @@ class Hand:
 
     @property
     def past(self) -> bool:
-        """A clock that stopped in the very second at which it was due has kept its target."""
+        """True if the target was missed; a clock that stopped in the second it was due met it."""
         return self.used_up and (self.ran_on or self.elapsed > self.base + (self.target or 0))
 
     @property
@@ -69,7 +70,7 @@ class Hand:
     def aim(self, now: int, target: int | None, base: int) -> None:
         """Set a new target.
 
-        The clock is past it from this very second on if that much was counted already.
+        If that much was counted already, the clock is past the target from this second on.
         """
         if (target, base) == (self.target, self.base):
             return
@@ -80,14 +81,14 @@ class Hand:
         self.reached = self.used_up
 
     def look(self, running: bool) -> None:
-        """Note whether the clock still runs at what is on it."""
+        """Note whether the clock still runs with this time elapsed."""
         self.ran_on = self.ran_on or running
         if self.past and not self.reached:
             self.past_since, self.reached = self.used_up_in, True
 
 
 class Watch:
-    """A record lived through second by second."""
+    """A record that is simulated second by second."""
 
     def __init__(self, targets: dict[int, dict[str, int]], counts: Counts) -> None:
         self.targets = targets
@@ -121,9 +122,10 @@ class Watch:
             self.work(name, detail)
 
     def grade(self, now: int, name: str, priority: int) -> None:
-        """A raise counts anew from now on, but of a clock that is past.
+        """Set the priority of the record.
 
-        A person who takes it back lets all time count again.
+        A raise starts each clock anew that is not past its target. When a person takes the raise
+        back, all time counts again.
         """
         if name == "raise":
             self.before_raises = self.before_raises or self.priority
@@ -138,7 +140,7 @@ class Watch:
                 hand.aim(now, self.targets[priority].get(clock), base)
 
     def work(self, name: str, detail: str | int | None) -> None:
-        """What only matters while the record is not solved."""
+        """Apply an event that only matters while the record is not resolved."""
         if name == "hold":
             self.held = True
         elif name == "resume":
@@ -191,7 +193,7 @@ class Watch:
         return "paused" if self.held and clock != "response" else "running"
 
     def due(self, clock: str, now: int) -> int | None:
-        """When the present target was used up, or will be if nothing more happens."""
+        """Return the second at which the present target is used up if nothing more happens."""
         hand = self.hands[clock]
         if hand.used_up:
             return hand.used_up_in
@@ -204,7 +206,7 @@ class Watch:
         return now
 
     def breached(self, clock: str, now: int) -> int | None:
-        """The second since which the clock is past its target.
+        """Return the second since which the clock is past its target.
 
         A clock whose target was loosened while past it counts from when the present one was used
         up.
@@ -226,7 +228,7 @@ def live_through(
     at: int,
     counts: Counts = always,
 ) -> Shown:
-    """(elapsed, state, breached, due) of every clock at second `at`."""
+    """Return (elapsed, state, breached, due) of every clock at second `at`."""
     watch = Watch(targets, counts)
     agenda: dict[int, list[Happening]] = {}
     for happening in happenings:

@@ -1,6 +1,6 @@
-"""Calendars for the tests of this package, and the law they must keep.
+"""Calendars for the tests of this package, and a second implementation of their working time.
 
-The law is written a second time and as plainly as can be.
+The second one is as plain as can be.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,15 +40,15 @@ CN_OFFICE = read_calendars(load(None, {}).sla.calendars)[0]["cn-office"]
 
 
 class Counter:
-    """Counts by looking at the wall clock at every step.
+    """A counter of working time that looks at the wall clock at every step.
 
-    Whether an instant counts is all it knows.
+    It knows nothing but whether an instant counts.
     """
 
     def __init__(
         self, zone: str, spans: Mapping[int, Sequence[tuple[int, int]]], off: Sequence[date] = ()
     ) -> None:
-        """`spans` are minutes by weekday, Monday 0; over 1,440 is the next day."""
+        """Take `spans` in minutes by weekday, Monday 0; minutes over 1,440 are of the next day."""
         self.zone, self.spans, self.off = ZoneInfo(zone), spans, frozenset(off)
 
     def counts(self, at: datetime) -> bool:
@@ -64,7 +64,7 @@ class Counter:
         )
 
     def between(self, since: datetime, until: datetime, step: timedelta) -> timedelta:
-        """`since` and `until` lie on whole steps of every offset involved."""
+        """Return the time that counts between whole steps of every offset involved."""
         total, at = timedelta(), since
         while at < until:
             total += step if self.counts(at) else timedelta()

@@ -23,9 +23,10 @@ TARGETS = {
     2: {"desk": 50, "tier2": 100, "escalated": 80, "overall": 200},
     3: {"desk": 90, "tier2": 40, "overall": 150},
 }
-"""Seconds of the targets.
+"""The targets of the clocks in seconds, by priority.
 
-They are small, so that short stories breach, and with gaps, so that a clock may lose its target.
+They are small, so that short stories breach, and some are missing, so that a clock may lose its
+target.
 """
 
 
@@ -92,12 +93,12 @@ MOVES: tuple[tuple[str, str | int | None], ...] = (
     ("reopen", None), ("set_priority", 1), ("set_priority", 2), ("set_priority", 3), ("raise", 1),
     ("raise", 2), ("raise", 3),
 )  # fmt: skip
-"""What may happen to a record, the likelier ones more than once."""
+"""The events that may happen to a record, the likelier ones more than once."""
 
 
 @st.composite
 def ledgers(draw: st.DrawFn) -> Ledger:
-    """Any story in microseconds: gaps of nothing, of odd microseconds, and of minutes."""
+    """Draw any ledger, with gaps of nothing, of odd microseconds, and of up to minutes."""
     gap = st.one_of(st.just(0), st.integers(0, 3_000_000), st.integers(0, 80_000_000))
     told: list[tuple[float, str, Any]] = [(0.0, "record", draw(st.integers(1, 3)))]
     now = 0

@@ -1,8 +1,8 @@
-"""The clocks in working time, in every zone there is, against a simulator.
+"""The clocks in working time, in every time zone, against a simulator.
 
 The simulator looks at the wall clock every quarter of an hour.
 
-`GATEWAY_FAULTS=full` counts a hundred thousand histories.
+`GATEWAY_FAULTS=full` simulates a hundred thousand histories.
 """
 
 import random
@@ -21,7 +21,7 @@ from tests.sla.stories import MOVES, entry, policy_of
 from tests.support.process import choose_size
 
 QUARTER = timedelta(minutes=15)
-"""The step.
+"""The step of the simulator.
 
 Every offset since 1990 is a multiple of it, and so are the hours of the offices below.
 """
@@ -31,10 +31,10 @@ STEPS = {
     2: {"desk": 16, "tier2": 40, "escalated": 30, "overall": 90},
     3: {"response": 30, "tier2": 12, "overall": 130},
 }
-"""Targets in quarters of an hour: an office day has about thirty."""
+"""Targets in quarters of an hour; an office day has about thirty."""
 
 PER_ZONE = 4
-"""Histories that begin at the same moment of the same zone and share its wall clock."""
+"""The number of histories that begin at the same moment of a zone and share its wall clock."""
 
 DESK_HOURS = [(540, 720), (810, 1080)]
 SHIFTS = {
@@ -59,7 +59,7 @@ def _public(country: str, year: int) -> holidays.HolidayBase:
 
 
 class Wall(Counter):
-    """A look at the wall clock and the wall calendar; without a country, a week of shifts."""
+    """A counter by the wall clock and public holidays; without a country, by a week of shifts."""
 
     def __init__(self, country: str, zone: str) -> None:
         super().__init__(zone, SHIFT_MINUTES)
@@ -86,9 +86,9 @@ def random_story(dice: random.Random) -> tuple[list[Happening], int]:
 
 
 def random_start(dice: random.Random, country: str) -> datetime:
-    """Any moment.
+    """Return any moment.
 
-    Where there are holidays, often shortly before one whose make-up days lie around it.
+    With a country, it is often shortly before a holiday with make-up days around it.
     """
     if country and dice.random() < 0.5:
         year, month, day = (
@@ -116,7 +116,7 @@ COUNTRIES = ["US", "CN", ""]
 
 
 def zones_of(office: int, count: int) -> list[str]:
-    """So many zones, going round; the three offices together see every zone."""
+    """Return this many zones in rotation; the three offices together cover every zone."""
     return [ZONES[(3 * place + office) % len(ZONES)] for place in range(count)]
 
 

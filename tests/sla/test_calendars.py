@@ -1,4 +1,4 @@
-"""Calendars and policies as the configuration gives them."""
+"""Calendars and policies are read from the configuration."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

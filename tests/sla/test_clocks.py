@@ -1,4 +1,4 @@
-"""Named stories of single clocks, and laws that hold for every story."""
+"""Stories of single clocks, and laws that hold for every story."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,6 +1,6 @@
-"""Every armed generation has its one effect whatever happens to Redis.
+"""Every armed generation of a timer has its effect once, whatever happens to Redis.
 
-None comes early, none after it was replaced.
+None fires early, and none after it was replaced.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ SELECT_ARMED = "SELECT incident_id, kind, gen FROM timer WHERE armed"
 
 
 class CountingPoison(NullObserver):
-    """Notes that a firing failed, which here means that an effect was early or doubled."""
+    """An observer that counts failed firings; here these are early or repeated effects."""
 
     poison = 0
 
@@ -40,7 +40,7 @@ class CountingPoison(NullObserver):
 
 
 class TimersUnderFaults(RuleBasedStateMachine):
-    """Two replicas, one PostgreSQL, one Valkey that is not to be relied on."""
+    """Two replicas with one PostgreSQL and one unreliable Valkey."""
 
     database_url = redis_url = ""
 

@@ -1,4 +1,4 @@
-"""A change of a record is counted by what it did: each clock once for a target, each time once."""
+"""The outcomes of a change are counted: each clock once per target, each time once."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -26,18 +26,18 @@ MINUTES = 60
 
 
 def a_record(*happenings: tuple[float, str, str | int | None], **fields: Any) -> Incident:
-    """A record of priority 3, whose desk has 5 minutes and whose overall clock has an hour."""
+    """Return a record of priority 3 with 5 minutes for the desk clock and an hour overall."""
     return an_incident(ledger_of([*RECORDED, *happenings]), **{"priority": 3} | fields)
 
 
 def then(before: Incident, at: float, event: str, detail: Any = None, **fields: Any) -> Incident:
-    """The record after one more clock event, in minutes."""
+    """Return the record after one more clock event, `at` minutes after the recording."""
     happened = entry(at * MINUTES, event, detail)
     return replace(before, ledger=(*before.ledger, happened), **fields)
 
 
 def told(before: Incident | None, after: Incident) -> list[str]:
-    """What the change counts, in words."""
+    """Return the outcomes that the change counts, in words."""
     return [_word(one) for one in count_outcomes(POLICY, before, after)]
 
 
@@ -175,7 +175,10 @@ Change = tuple[Incident, Incident]
 
 
 def changes_of(ledger: Ledger, looks: Sequence[timedelta]) -> Iterator[Change]:
-    """Live through a history as the gateway does: events are changes, and timers fire between."""
+    """Yield the changes of a record with this history, as the gateway makes them.
+
+    Each event is a change, and timers fire between them.
+    """
     at, record = ledger[0].at, an_incident(ledger[:1], priority=ledger[0].priority, policy="short")
     for n, happening in enumerate(ledger[1:], 2):
         for look in looks:
@@ -202,7 +205,7 @@ def _state(record: Incident, event: ClockEvent) -> State:
 
 
 def target(record: Incident, name: ClockName) -> Any:
-    """The present target of a clock, and since when it counts."""
+    """Return the present target of a clock, and the moment since when it counts."""
     (found,) = (
         one for one in read_clocks(SHORT, record.ledger, record.ledger[-1].at) if one.name is name
     )

@@ -1,4 +1,4 @@
-"""Which policy a record gets, and the policies that are shipped."""
+"""The choice of the policy of a record, and the shipped policies."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What other trackers are known to have got wrong, one story each."""
+"""Faults that other trackers are known to have had, one story each."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""An answer to a resolution stops the closing until it was read.
+"""An answer to a resolution delays the closing until it was read.
 
 It does so only for the resolution that it is about.
 """

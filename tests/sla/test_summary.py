@@ -1,4 +1,4 @@
-"""What a record's clocks come to in one line."""
+"""The summary of the clocks of a record in one line."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from gateway.sla.clocks import read_clocks
 from tests.sla.stories import SHORT, after, policy_of
 
 RECORD = LedgerEntry(after(0), ClockEvent.RECORD, priority=1)
-"""Its overall target is 120 s."""
+"""The first entry of a ledger; its overall target is 120 s."""
 
 
 def at(seconds: float, event: ClockEvent) -> LedgerEntry:

@@ -1,4 +1,4 @@
-"""Time with vendors is told apart and adds up."""
+"""Time with vendors is counted per vendor and adds up."""
 
 from datetime import timedelta
 from itertools import pairwise

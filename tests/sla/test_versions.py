@@ -1,4 +1,4 @@
-"""Versions of policies, over a configuration with every option of the process set."""
+"""Versions of policies, with a configuration in which every option is set."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -60,7 +60,7 @@ until = "acknowledged"
 
 
 def sections(value: object) -> Iterator[msgspec.Struct]:
-    """Every section of a configuration, however deep."""
+    """Yield every section of a configuration, at any depth."""
     if isinstance(value, msgspec.Struct):
         yield value
         for field in msgspec.structs.fields(value):

@@ -1,4 +1,4 @@
-"""Working weeks as they are written."""
+"""Working weeks are read from their texts."""
 
 import pytest
 

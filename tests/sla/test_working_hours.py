@@ -1,6 +1,6 @@
-"""Working time: the law of the wall clock, and laws that hold in every zone.
+"""Working time follows the wall clock, and its laws hold in every zone.
 
-It is tried at the edges of daylight saving and at holidays.
+It is tested at changes of daylight saving time and at holidays.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -182,7 +182,7 @@ def test_between_is_additive_monotonic_and_inverse_of_add(
 
 
 def assert_matches_minute_count(zone: str, begin: datetime) -> None:
-    """Three days in steps of five minutes against the calendar.
+    """Check three days of a calendar against a count in steps of five minutes.
 
     Every offset since 1975 is a multiple of the step.
     """

@@ -1,4 +1,4 @@
-"""The request bodies of records have the fields that the description of a record says."""
+"""The request bodies of records have the fields that the API description names."""
 
 import msgspec
 

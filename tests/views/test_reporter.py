@@ -1,4 +1,4 @@
-"""What the right to inspect gives is shown to nobody by the right to read."""
+"""Fields that need the permission to inspect are not shown to people that may only read."""
 
 from typing import Any
 
@@ -16,9 +16,9 @@ CANARY = "canary7731"
 
 @pytest.fixture
 async def number(api: Api) -> str:
-    """A record of Rep with everything around it.
+    """Create a record of the reporter Rep that refers to everything it can; return its number.
 
-    A master, a counterpart, a linked record, a group and a handler.
+    These are a master, a counterpart, a linked record, a group and a handler.
     """
     await api.person("rep", Role.REPORTER)
     await api.person(f"{CANARY}.ann", Role.TIER2)
@@ -49,7 +49,7 @@ async def number(api: Api) -> str:
 
 
 async def shown(api: Api, number: str, key: str) -> list[Any]:
-    """Every answer that shows the record, the one of an action as well."""
+    """Return the record as every response shows it, also that of an action."""
     _, listed = await api.call("GET", INCIDENTS, scope=key)
     _, noted = await api.call(
         "POST", f"{INCIDENTS}/{number}/note", {"note": "any news?"}, scope=key

@@ -1,6 +1,6 @@
-"""How well the judgement does on a corpus.
+"""The precision and recall of the correlation on a corpus.
 
-Every report is judged against what is open then, as the gateway would.
+Every report is compared with the masters that are open then, as in the gateway.
 """
 
 from collections import Counter
@@ -18,9 +18,9 @@ WITHIN = timedelta(hours=24)
 
 @dataclass
 class Table:
-    """The confusion table.
+    """The confusion table of a corpus.
 
-    Reports by whether they belong to a master that was open, and by what was made of them.
+    It counts reports by whether they belong to an open master, and by the decision on them.
     """
 
     right: int = 0
@@ -44,7 +44,7 @@ class Table:
         return self.right / (self.right + self.wrong_master + self.missed)
 
     def markdown(self) -> str:
-        """As docs/correlation.md shows it."""
+        """Return the table as docs/correlation.md shows it."""
         return (
             "| | to its master | to another master | kept apart |\n|---|---|---|---|\n"
             f"| belongs to an open master | {self.right} | {self.wrong_master} | {self.missed} |\n"
@@ -54,7 +54,7 @@ class Table:
 
 
 def measure(stories: Iterable[Story], topology: Topology) -> Table:
-    """The table of these stories."""
+    """Return the table of these stories."""
     table = Table()
     for story in stories:
         _one(story, topology, table)

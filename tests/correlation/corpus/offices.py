@@ -1,11 +1,11 @@
 """Pairs of reports on an installation without a catalogue.
 
-They are of two troubles that only sound alike, or of one.
+The two reports are of one trouble, or of two that only sound alike.
 
 Strangers are two people with the same product and the same symptom and no more in common; most of
 their pairs say the same sentence. Neighbours have one trouble: some name the machine, the code or
-the number, some say a word of their trade that nobody else says, and some say nothing that anybody
-could tell them by.
+the number, some use a term of their trade that nobody else uses, and some give nothing by which
+anybody could recognise the trouble.
 """
 
 import random
@@ -25,7 +25,7 @@ Texts = Mapping[str, Sequence[str]]
 
 
 class Words(Protocol):
-    """What people of one part of the corpus write, by language."""
+    """The texts of one part of the corpus, by language."""
 
     COMPLAINTS: Texts
     PRODUCTS: Texts
@@ -39,7 +39,7 @@ class Words(Protocol):
 
 @dataclass(frozen=True)
 class Pair:
-    """Two reports, how long one came after the other, and whether they are of one trouble."""
+    """Two reports, the time between them, and whether they are of one trouble."""
 
     first: str
     second: str
@@ -49,7 +49,7 @@ class Pair:
 
 @dataclass
 class Outcome:
-    """What was made of the pairs."""
+    """The counts of the decisions on the pairs."""
 
     linked: int = 0
     wrongly: int = 0
@@ -67,7 +67,7 @@ class Outcome:
         return self.linked / (self.linked + self.missed)
 
     def row(self) -> str:
-        """As docs/correlation.md shows it, behind the name of the part."""
+        """Return the row as docs/correlation.md shows it, without the name of the part."""
         strangers = self.wrongly + self.kept_apart
         return (
             f"{strangers} | {self.wrongly} | {self.linked + self.missed} | {self.linked} | "
@@ -76,7 +76,7 @@ class Outcome:
 
 
 def pairs(words: Words, seed: int, strangers: int, neighbours: int) -> list[Pair]:
-    """The pairs that a seed makes of the words, with those written by hand among the strangers."""
+    """Return the pairs that a seed makes of the words, and among the strangers those by hand."""
     chance = random.Random(seed)
     made = [Pair(one, other, _apart(chance), related=False) for one, other in words.BY_HAND]
     made += [_strangers(words, chance) for _ in range(strangers - len(made))]
@@ -133,9 +133,9 @@ def _trade(words: Words, chance: random.Random, language: str, name: str) -> Pai
 
 
 def measured(told: Sequence[Pair], topology: Topology) -> Outcome:
-    """The judgement of these pairs.
+    """Return the outcome of correlation for these pairs.
 
-    Each first report is an open master and all of them are known.
+    Each first report is an open master, and all first reports are known.
     """
     known = [pair.first.lower() for pair in told]
     outcome = Outcome()

@@ -1,6 +1,6 @@
-"""Phrases that people write, by what they notice and by language.
+"""Phrases of reports, by symptom and by language.
 
-The weights were chosen on these. {s} is the service.
+The weights of the correlation were chosen on these. {s} is the service.
 """
 
 Phrases = dict[str, dict[str, tuple[str, ...]]]
@@ -188,7 +188,7 @@ VAGUE = {
     ),
     "zh": ("电脑有问题", "系统不好用", "打不开了,急急急", "麻烦联系我一下", "又不行了"),
 }
-"""What does not say what it is about: nobody could tell which trouble it is."""
+"""Reports too vague for anybody to know the trouble."""
 
 OPENINGS = {
     "en": ("Hi team,\n", "Hello,\n", "Dear service desk,\n", "Hi,\n", ""),
@@ -217,7 +217,7 @@ QUOTES = {
     ),
     "zh": "\n\n发件人: 李四 <li@example.com>\n主题: {s}打不开\n{s}打不开了,请处理",
 }
-"""What hangs below a mail and is about something else."""
+"""Quoted mail at the end of a report, which is about something else."""
 
 SUBJECTS = {
     "en": ("{s}", "problem with {s}", "Re: {s}", "urgent!", "help"),

@@ -1,11 +1,11 @@
-"""Days at the service desk, made by a seed.
+"""Half days at a service desk, generated from a seed.
 
-They hold alerts, reports and for each which trouble it is truly of.
+They hold alerts and reports, each with the trouble it is truly of.
 
 A story is half a day: one to three troubles at once on services that are neighbours, each with an
-alert or without, what people write of them, and among it what is not of them: requests, thanks,
-planned work, one person's own trouble, another symptom of the same service, another site, the same
-words about a master of weeks ago, and what nobody could tell from the words.
+alert or without, and the reports of people about them. Between these are reports of other things:
+requests, thanks, planned work, one person's own trouble, another symptom of the same service,
+another site, the same words about a master of weeks ago, and reports too vague to place.
 """
 
 import random
@@ -28,7 +28,7 @@ NOTICED = {
     "login": ("login",),
     "print": ("print",),
 }
-"""What people notice of each trouble."""
+"""The symptoms that people notice of each trouble."""
 
 PRESENT = {
     "mail": ("delivery", "slow", "down"),
@@ -54,9 +54,9 @@ WORD = re.compile("[A-Za-z]{5,}")
 
 @dataclass(frozen=True)
 class Event:
-    """One alert or report.
+    """An alert or a report.
 
-    `trouble` is what it is truly of: a trouble of its own where it belongs to nothing else.
+    `trouble` is the trouble it is truly of: one of its own where it belongs to nothing else.
     """
 
     at: datetime
@@ -72,14 +72,14 @@ class Event:
 
 @dataclass
 class Story:
-    """One half day, in order."""
+    """The events of half a day, in order."""
 
     events: list[Event] = field(default_factory=list)
 
 
 @dataclass
 class Teller:
-    """Tells stories from a seed in the words of `phrases`."""
+    """A generator of stories from a seed, in the words of `phrases`."""
 
     seed: int
     words: ModuleType
@@ -89,7 +89,7 @@ class Teller:
         self._own = 0
 
     def stories(self, reports: int) -> Iterator[Story]:
-        """As many as it takes for so many reports."""
+        """Yield stories until they hold this many reports."""
         told = 0
         while told < reports:
             story = self._story()
@@ -225,7 +225,7 @@ class Teller:
 
 
 def _near(one: str, other: str) -> bool:
-    """Whether one trouble may be noticed at both."""
+    """Return whether one trouble may be noticed at both services."""
     return bool({*_up(one), *PARTS[one]} & {*_up(other), *PARTS[other]})
 
 

@@ -1,6 +1,6 @@
-"""What people of many offices write of their own troubles.
+"""Texts that people of many offices write about their own troubles.
 
-The list of common words was tried on these.
+The list of common words was chosen on these.
 """
 
 COMPLAINTS = {
@@ -169,4 +169,4 @@ BY_HAND = (
     ("ping 114.114.114.114 不通,上不了网", "上不了网,ping 114.114.114.114 也不通"),
     ("打印出来的字都是花的,墨盒刚换过", "刚换过墨盒,打印出来的字还是花的"),
 )
-"""Two people each, who have nothing to do with one another."""
+"""Pairs of reports of two people who have nothing to do with one another."""

@@ -1,6 +1,6 @@
-"""What other people of other offices write.
+"""Texts of other people of other offices.
 
-It was held out at first; then the rule for Chinese was changed for it.
+They were held out at first; then the rule for Chinese was changed because of them.
 """
 
 COMPLAINTS = {

@@ -1,4 +1,4 @@
-"""What people of schools and hospitals write; nothing was chosen on these."""
+"""Texts of people of schools and hospitals; nothing was chosen on these."""
 
 COMPLAINTS = {
     "en": (

@@ -1,4 +1,4 @@
-"""Other phrases of other people, on which nothing was chosen: what the weights are measured by."""
+"""Other phrases, on which nothing was chosen, to measure the weights."""
 
 from tests.correlation.corpus.phrases import Phrases
 

@@ -1,4 +1,4 @@
-"""The catalogue of a made-up company, in whose words the corpus speaks."""
+"""The catalogue of a made-up company, to which the reports of the corpus refer."""
 
 from collections.abc import Mapping
 
@@ -21,7 +21,7 @@ SERVICES = {
     "printing": ("print server", "三楼打印机"),
     "sso": ("SSO portal", "统一认证平台"),
 }
-"""By slug a service's name and what else it is called."""
+"""The names of each service: the first is its own, the others are synonyms."""
 
 PARTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "crm": {
@@ -43,7 +43,7 @@ PARTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "sso": {"sso-1": ()},
     "": {"san-1": ()},
 }
-"""By service its items, and what each fails with."""
+"""The items of each service, and the items that each depends on."""
 
 SITES = {"vpn-gw1": "Beijing", "vpn-gw2": "Shanghai"}
 ADDRESSES = {"crm-web1": "10.1.0.11", "erp-web1": "10.1.0.21", "wms-1": "10.1.0.31"}
@@ -82,7 +82,7 @@ def _attributes(name: str) -> dict[str, str]:
 
 
 def topology() -> Topology:
-    """The catalogue as the gateway reads it."""
+    """Return the catalogue as the gateway reads it."""
     services = [a_service(slug, names[0], names[1:]) for slug, names in SERVICES.items()]
     parts = [
         TopologyItem(name, service, _attributes(name), upstream, ())

@@ -1,4 +1,4 @@
-"""From announcements to messages."""
+"""Announcements become messages to the addresses of people."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""Changes that everybody hears of who heard of the incident, and the messages about them."""
+"""Resolution, closure and reopening are announced to all who were notified of the incident."""
 
 from dataclasses import replace
 
@@ -56,7 +56,7 @@ REOPENED = changed(State.RESOLVED, State.IN_PROGRESS, "reopened")
 
 
 async def told(pool: Pool, *rows: tuple[str, str, str, str]) -> None:
-    """Say that messages were sent earlier: channel, recipient, role and template of each."""
+    """Store messages as sent before: the channel, recipient, role and template of each."""
     async with pool.acquire() as conn:
         for channel, recipient, role, template in rows:
             facts = '{"locale": "zh", "opened": "true", "old": 1}'

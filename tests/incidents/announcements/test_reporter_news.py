@@ -1,4 +1,4 @@
-"""What the reporter of an incident hears of a change."""
+"""The messages to the reporter of an incident about a change."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Reading leniently, as the tests do."""
+"""Functions by which the tests read a body leniently."""
 
 from datetime import datetime
 from typing import Any

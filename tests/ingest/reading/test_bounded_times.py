@@ -1,4 +1,4 @@
-"""A time that was brought within bounds stands on the receipt."""
+"""A time that was brought within bounds is reported on the receipt."""
 
 from datetime import timedelta
 from typing import Any

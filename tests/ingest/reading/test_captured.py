@@ -1,6 +1,6 @@
-"""What was captured of every sender goes the whole way.
+"""Captured requests of every source go through the whole gateway.
 
-Its alert opens a record, and the alert's end clears it.
+The alert opens a record, and its recovery clears the record.
 """
 
 from collections.abc import AsyncIterator
@@ -28,9 +28,9 @@ async def gateway(database_url: str) -> AsyncIterator[RunningGateway]:
 
 
 async def sent(gateway: RunningGateway, slug: str, case: str) -> list[dict[str, Any]]:
-    """The request as it was captured, with a key of ours.
+    """Post a captured request with an API key of this gateway; return its results.
 
-    Amazon's is signed anew, since its certificate is not ours.
+    A request of Amazon is signed anew, since the tests do not have Amazon's key.
     """
     head, _, body = (FIXTURES / slug / case / "request.http").read_bytes().partition(b"\n\n")
     pairs = [line.partition(": ") for line in head.decode().splitlines()[1:]]
@@ -49,8 +49,8 @@ async def test_captured_alert_of_each_source_opens_incident_and_recovery_clears_
 ) -> None:
     for source in SOURCES:
         (opened,) = await sent(gateway, source.slug, "firing")
-        # the same service may have made it follow another source's
-        # record; related is as good as opened
+        # A record of another source for the same service may be its master:
+        # "related" is then as good as "opened".
         assert opened["outcome"] in {"opened", "related", "reopened"}, source.slug
         if source.sends_resolution:
             (cleared,) = await sent(gateway, source.slug, "resolved")

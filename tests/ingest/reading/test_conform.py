@@ -1,4 +1,4 @@
-"""Values are brought to the types their source reads, and what was done is told place by place."""
+"""Values are converted to the types that their source reads, and every conversion is reported."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The text of a body, whatever its bytes are."""
+"""The text of a body is decoded from any encoding."""
 
 import pytest
 from hypothesis import given

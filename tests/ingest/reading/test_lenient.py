@@ -1,6 +1,7 @@
-"""A small flaw refuses nothing.
+"""A small flaw refuses no alert.
 
-One field that cannot be read leaves the alert, its neighbours, and a word on the receipt.
+A field that cannot be read is left out and reported on the receipt; the alert and its other fields
+stay.
 """
 
 import gc
@@ -28,7 +29,7 @@ from gateway.receipts.refused import RefusedItem
 from gateway.settings import SourceSettings
 from tests.ingest.reading.lenient_reading import event, generic, mended, read
 from tests.ingest.requests import BY_SLUG, NOW
-from tests.ingest.test_laws import places, set_at
+from tests.ingest.test_source_contract import places, set_at
 
 NUL = (
     b'{"version":"4","alerts":[{"status":"firing","labels":{"alertname":"DiskFailing","severity":"critical"},'
@@ -54,7 +55,7 @@ ODD: list[Any] = [
 
 
 def spoiled(slug: str) -> Iterator[tuple[str, bytes]]:
-    """A firing alert with one of its values odd, each in turn, and the pointer of that value."""
+    """Yield bodies of a firing alert with one odd value each, and the pointer of that value."""
     body = next(
         (one.body for one in load_examples()[slug] if one.case == "firing"),
         load_examples()[slug][0].body,
@@ -73,7 +74,7 @@ def spoiled(slug: str) -> Iterator[tuple[str, bytes]]:
 
 
 def refused(slug: str) -> set[str]:
-    """Places that refuse the alert, or make it less than one, when an odd value stands there."""
+    """Return the pointers at which an odd value refuses the alert or makes it a test."""
     found = set()
     for pointer, body in spoiled(slug):
         try:
@@ -271,7 +272,7 @@ def test_objected_list_item_is_nulled_only_once() -> None:
 
 
 def count_garbage_objects(slug: str) -> int:
-    """Objects in reference cycles after a source refused, or took, some bodies."""
+    """Return the number of objects in reference cycles after a source read or refused bodies."""
     gc.collect()
     for body in (
         b"[" * 50,
@@ -289,8 +290,9 @@ def count_garbage_objects(slug: str) -> int:
 
 @pytest.mark.parametrize("slug", BY_SLUG)
 def test_refused_body_leaves_no_reference_cycles(slug: str) -> None:
-    """Hold the body as an exception does that a frame of its own traceback keeps.
+    """A refused body is freed at once.
 
-    All that was read of the body is held too, each time.
+    An exception that a frame of its own traceback refers to would keep the body, and all that was
+    read of it, until the next collection of garbage.
     """
     assert min(count_garbage_objects(slug) for _ in range(3)) == 0

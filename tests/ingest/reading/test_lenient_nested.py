@@ -1,4 +1,4 @@
-"""Bodies within bodies are mended where they lie, in JSON, base64 and events of headers."""
+"""Bodies nested in bodies are mended in place: in JSON, in base64 and in events sent in headers."""
 
 import base64
 

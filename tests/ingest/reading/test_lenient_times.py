@@ -1,4 +1,4 @@
-"""Times that senders write oddly are read, or left out and named."""
+"""Times in odd formats are read, or left out and reported."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +19,7 @@ TIMES: list[Any] = [
 ]
 
 LATER = datetime(2026, 11, 30, tzinfo=UTC)
-"""The day after those times."""
+"""The time of the request: a day after the times above."""
 
 
 @pytest.mark.parametrize("told", TIMES)

@@ -1,4 +1,4 @@
-"""What a sender may say at most, and what is cut or refused beyond it."""
+"""The limits of a request: values beyond them are cut or refused."""
 
 import msgspec
 import pytest

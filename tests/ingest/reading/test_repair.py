@@ -1,4 +1,4 @@
-"""A body that is almost JSON is decoded, and every place that was touched is told."""
+"""A body that is almost JSON is decoded, and every repaired place is reported."""
 
 import msgspec
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""What becomes of a request that is read once more."""
+"""Quarantined requests that are read once more give alerts or flaws."""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""Who signs is believed; who does not, or signs wrongly, late or for somebody else, is refused."""
+"""A request with a valid signature is accepted.
+
+One without, or with one that is wrong, late or of another account, is refused.
+"""
 
 import base64
 from collections.abc import Callable
@@ -23,7 +26,7 @@ signer = pytest.mark.parametrize("signer", SIGNERS, ids=lambda signer: signer.sl
 
 
 def verified(signer: Signer, request: Request, *accounts: str) -> None:
-    """As the front door does it, with what lies at the one address where the sender's keys are."""
+    """Verify and read a request as the endpoint does, with the keys that its sender publishes."""
     source, delivery, intake = (
         BY_SLUG[signer.slug],
         WebhookDelivery(*request, NOW),
@@ -58,7 +61,7 @@ LIES: dict[str, Callable[[Signer], Request]] = {
 
 
 BINDING = "of another body"
-"""The one lie that a token cannot tell, as it says nothing of the body."""
+"""The attack that a token cannot detect, as it does not sign the body."""
 
 
 @pytest.mark.parametrize(
@@ -139,7 +142,7 @@ def test_every_signing_source_has_signer() -> None:
 
 
 async def fetch_published(address: str) -> bytes:
-    """What lies at the addresses of the senders' clouds, and nothing anywhere else."""
+    """Return the keys that a sender publishes at this address; raises KeyError for any other."""
     return {at: found for signer in SIGNERS for at, found in signer.certificates.items()}[address]
 
 
@@ -165,9 +168,10 @@ async def test_signed_request_is_taken_once_and_unsigned_is_rejected(database_ur
 
 
 async def assert_accepted_once(gateway: RunningGateway, signer: Signer, request: Request) -> None:
-    """By the key in a header, or in the path where a token stands there; then replayed.
+    """Assert that a request is accepted once and refused with a broken signature.
 
-    A broken signature never passes.
+    Its replay is a duplicate. The key is in a header, or in the path where that header holds a
+    token.
     """
     path, key = f"/ingest/{signer.slug}", gateway.keys["ingest"]
     headers, body = request

@@ -1,4 +1,7 @@
-"""Amazon SNS is believed when Amazon signed, and nobody is called whom a message merely names."""
+"""A message of Amazon SNS is accepted only if Amazon signed it.
+
+The gateway requests no address but Amazon's, whatever a message names.
+"""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -31,7 +34,7 @@ def signed(case: str = "firing", version: str = "2", **changes: str) -> bytes:
 
 @dataclass
 class World:
-    """What is asked of it; what it answers is Amazon's certificate."""
+    """A network that answers every request with Amazon's certificate and records the addresses."""
 
     asked: list[str] = field(default_factory=list)
     away: bool = False
@@ -98,7 +101,7 @@ ELSEWHERE = [
     "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-1.pem\n",
     "",
 ]
-"""Where a certificate might be said to lie, or a subscription to be confirmed."""
+"""Addresses that are not Amazon's, given for its certificate or to confirm a subscription."""
 
 
 async def test_sns_certificate_is_fetched_only_from_amazon(
@@ -113,7 +116,10 @@ async def test_sns_certificate_is_fetched_only_from_amazon(
 async def test_sns_subscription_is_confirmed_only_at_amazon(
     gateway: RunningGateway, world: World
 ) -> None:
-    """Amazon would not sign it; were it to, the message is kept and nobody called."""
+    """A subscription with another address is refused and the address is not requested.
+
+    Amazon would not sign such a message; here its signature is valid nevertheless.
+    """
     for address in (
         *ELSEWHERE,
         "https://sns.eu-west-1.amazonaws.com/?Action=Unsubscribe",

@@ -1,4 +1,4 @@
-"""A time is read however its sender writes it."""
+"""Times are read in every format that senders use."""
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
@@ -14,7 +14,7 @@ WHEN = datetime(2026, 11, 29, 2, 0, tzinfo=UTC)
 MOMENTS = st.integers(631_152_000, 4_070_000_000).map(
     lambda seconds: datetime.fromtimestamp(seconds, UTC)
 )
-"""From 1990 to 2098."""
+"""Times from 1990 to 2098."""
 
 
 @given(when=MOMENTS, zone=st.integers(-11, 13))

@@ -1,6 +1,6 @@
-"""A token of a cloud's is believed when everything about it is right.
+"""A token of a cloud is accepted only if its signature and every claim are right.
 
-Its keys are looked for in one place only.
+Its keys are fetched from one address only.
 """
 
 import base64
@@ -104,7 +104,7 @@ def part(value: dict[str, Any]) -> str:
 
 
 def forged() -> list[str]:
-    """What says of itself that it is signed: not at all, or with the public key as a secret."""
+    """Return forged tokens: one unsigned, and one signed with the public key as a shared secret."""
     said = part({"iat": SECONDS, "exp": SECONDS + 60, **GOOGLES})
     secret = f"{part({'alg': 'HS256', 'kid': 'k2'})}.{said}"
     mark = hmac.digest(CLOUD["new"].as_pem(private=False), secret.encode(), "sha256")

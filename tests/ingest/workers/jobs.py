@@ -1,4 +1,4 @@
-"""Work for a process that reads: sound, endless, and larger than its memory."""
+"""Jobs for a worker process: sound ones, endless ones, and one that exceeds its memory."""
 
 import os
 from datetime import UTC, datetime

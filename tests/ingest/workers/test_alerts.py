@@ -1,6 +1,6 @@
-"""Long requests of monitors are read by a process, as they would be at once.
+"""Long requests of monitoring systems are read by a worker process, with the same result.
 
-None holds the loop or kills twice.
+No request blocks the event loop or kills a worker twice.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ LISTS = {
     "cloudevents": (b"", b""),
     "grafana": (GROUP, b"}"),
 }
-"""What stands before and behind the list of items, by source."""
+"""The bytes before and after the list of items, by source."""
 
 ALERT = {
     "status": "firing",
@@ -197,7 +197,7 @@ async def test_hostile_body_does_not_block_event_loop(reader: AlertReader, slug:
 
 
 async def longest_turn(work: Any) -> float:
-    """Return the longest processor time between two turns of the loop while something is done."""
+    """Return the longest processor time between two turns of the event loop while `work` runs."""
     task, longest, before = asyncio.create_task(work), 0.0, time.thread_time()
     while not task.done():
         await SystemClock().sleep(0.001)
@@ -244,7 +244,7 @@ async def test_body_that_times_out_is_quarantined_and_gateway_continues(
 
 
 async def sent(gateway: RunningGateway, body: bytes) -> tuple[int, Any]:
-    """Return how a request of an Alertmanager is answered."""
+    """Post a body as an Alertmanager does; return the status and the body of the response."""
     headers = {"Authorization": f"Bearer {gateway.keys['ingest']}"}
     answer = await gateway.client.post("/ingest/alertmanager", data=BytesIO(body), headers=headers)
     return answer.status, await answer.json()

@@ -1,6 +1,6 @@
-"""Processes that read are forked by one that is kept for it.
+"""Worker processes are forked by a parent process that is kept for it.
 
-None of them outlives whom they read for.
+No worker outlives the gateway that it reads for.
 """
 
 import asyncio

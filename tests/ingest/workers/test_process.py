@@ -1,7 +1,4 @@
-"""Work is done by a process of its own, which ends of what is made to hurt.
-
-The gateway does not.
-"""
+"""A hostile job ends only the worker process, and never the gateway."""
 
 import asyncio
 import os

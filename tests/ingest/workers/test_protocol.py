@@ -1,4 +1,4 @@
-"""What a process that reads answers, whatever comes of its work."""
+"""The answers of a worker process to results, errors and exceeded limits."""
 
 import pytest
 

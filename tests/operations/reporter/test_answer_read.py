@@ -1,4 +1,4 @@
-"""An answer to a resolution is read when somebody of the staff acts on the record."""
+"""A reporter's answer to a resolution counts as read when the staff act on the record."""
 
 from dataclasses import replace
 from datetime import timedelta

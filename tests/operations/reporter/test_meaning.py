@@ -1,4 +1,4 @@
-"""Answers to "it is resolved", each with what a person reads in it."""
+"""The meaning of reporters' answers to a resolution, each as a person understands it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A configuration that changed, applied to open records when a replica starts."""
+"""A changed configuration is applied to open records when a replica starts."""
 
 from collections.abc import Callable
 from datetime import timedelta

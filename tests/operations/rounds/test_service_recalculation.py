@@ -1,6 +1,6 @@
-"""A service's promise that changed is applied to its open records.
+"""A changed promise of a service is applied to its open records.
 
-Every replica that hears of it does so.
+Every replica applies it when it learns of the change.
 """
 
 from collections.abc import Callable
@@ -52,7 +52,7 @@ def replica(pool: Pool, clock: FakeClock) -> Replica:
 
 @pytest.fixture
 async def uow(replica: Replica, pool: Pool) -> UnitOfWork:
-    """A replica that knows of a service without promises of its own."""
+    """Return the unit of work of a replica that knows a service without promises of its own."""
     async with pool.acquire() as conn, conn.transaction():
         await services.create(conn, "shop", PLAIN, NOON)
     uow = replica()
@@ -86,7 +86,7 @@ async def test_service_recalculation_runs_after_changes_and_repeats_failures(
 
 
 async def promise(uow: UnitOfWork, **changes: Any) -> int:
-    """Change the service, let the replica know, and date its records anew."""
+    """Change the service, refresh the replica, and recalculate the deadlines of its records."""
     async with acquire(uow.pool) as conn, conn.transaction():
         await services.change(conn, "shop", changes, NOON)
     await uow.catalogue.refresh(uow.pool, NOON)
@@ -193,7 +193,7 @@ async def test_incidents_of_outdated_replica_are_recalculated_once_it_knows(
 
 
 def desk_due(uow: UnitOfWork, record: Incident) -> Any:
-    """The first threshold by what the first replica knows."""
+    """Return the first threshold of a record by the catalogue of the first replica."""
     policy = uow.rules.policy(record)
     return policy.calendar.add(record.recorded_at, policy.opening[1] or timedelta())
 

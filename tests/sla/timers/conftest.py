@@ -1,4 +1,4 @@
-"""The index of timers."""
+"""The fixture of the timer index."""
 
 from collections.abc import AsyncIterator
 

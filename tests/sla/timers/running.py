@@ -1,4 +1,4 @@
-"""A runner of timers that the test steps."""
+"""A timer runner that the test steps."""
 
 from datetime import timedelta
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""What is due leaves by severity, then by age, and once."""
+"""Due timers leave the backlog by severity, then by age, and once."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""When PostgreSQL's clock is believed."""
+"""The clock of PostgreSQL is trusted only when its samples agree."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""The index in a real Valkey: what it holds, what it costs, and what it makes of rubbish."""
+"""The index in a real Valkey: its content, its memory, and invalid members in it."""
 
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Leases in a real PostgreSQL, time by argument."""
+"""Leases in a real PostgreSQL, with the time as an argument."""
 
 from datetime import timedelta
 from uuid import UUID, uuid4

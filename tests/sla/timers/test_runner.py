@@ -1,4 +1,4 @@
-"""One replica's timers, step by step on a clock that moves only when told to."""
+"""The timers of one replica, step by step on a clock that only the test advances."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The runner of timers goes on when clocks, steps, timers or servers fail."""
+"""The timer runner continues when clocks, steps, timers or servers fail."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ from tests.support.timers import NullObserver, TracingEffect, arm_all, effects, 
 
 
 class LeapingClock(FakeClock):
-    """PostgreSQL's clock runs ahead of the monotonic one by `leap`."""
+    """A clock on which the time of PostgreSQL is ahead of the monotonic one by `leap`."""
 
     leap = timedelta()
 
@@ -88,7 +88,7 @@ async def test_backward_clock_step_delays_firing_without_repeat(pool: Pool, now:
 
 
 class Broken(NullObserver):
-    """An observer with a mistake in it, which counts the steps that break by it."""
+    """An observer that raises an error until mended, and counts the steps that failed."""
 
     mended = False
     broke = 0
@@ -133,7 +133,7 @@ async def test_database_outage_makes_runner_unhealthy_but_not_broken(
 
 @pytest.fixture
 async def unchecked(pool: Pool) -> AsyncIterator[None]:
-    """Timers of any time may be written, as another release or a person with SQL might."""
+    """Allow timers of any time, as another release or a person with SQL might write them."""
     constraint = await pool.fetchval(CONSTRAINT)
     await pool.execute("ALTER TABLE timer DROP CONSTRAINT timer_due_at_is_kept")
     yield

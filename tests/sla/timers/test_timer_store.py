@@ -1,4 +1,4 @@
-"""The statements on `timer`."""
+"""The SQL statements on the table `timer`."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""The wheel against a sorted list."""
+"""The timer wheel, compared with a sorted list."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +15,7 @@ DELTAS = st.one_of(
 
 
 class WheelAgainstSortedList(RuleBasedStateMachine):
-    """Any order of inserting and moving on."""
+    """A timer wheel and a sorted list that are advanced together, with insertions in any order."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Whatever stands in a good frame of a sender is read or malformed."""
+"""Any content within a valid frame of a sender is read or refused as malformed."""
 
 import msgspec
 from hypothesis import given
@@ -11,7 +11,7 @@ from tests.ingest.requests import read
 
 
 def frames(inner: object, word: str) -> list[tuple[str, object]]:
-    """Bodies of the senders whose frame is fixed, with anything at all where they leave room."""
+    """Return bodies of the senders with a fixed format, with arbitrary content where it is free."""
     alarm = {
         "AlarmName": word,
         "NewStateValue": "ALARM",

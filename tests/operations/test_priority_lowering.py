@@ -1,4 +1,4 @@
-"""A master that was raised is eased when what raised it is over."""
+"""A raised master keeps its priority when the record that raised it ends, and notes the end."""
 
 import json
 

@@ -1,6 +1,7 @@
-"""Every source owes the same, and is asked all of it at once.
+"""The requirements that every source fulfils.
 
-Each captured request is read, the three laws hold, and the build knows.
+Each captured request is read as expected, three laws hold for it, and each source has fixtures,
+pages and examples.
 """
 
 import re
@@ -24,7 +25,7 @@ from tests.ingest.signing import SIGNERS, Signer
 SLUGS = [source.slug for source in SOURCES]
 DOCS = FIXTURES.parents[1] / "docs" / "sources"
 ODD: list[Any] = [None, True, -1, 1e18, "", "\u0000x", "x" * 5_000, [], [[{}]], {"": None}]
-"""What is put in place of every value of a captured body."""
+"""Odd values that replace each value of a captured body."""
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -47,7 +48,7 @@ def test_source_reads_captured_requests_and_keeps_three_laws(slug: str) -> None:
 def understood(slug: str, body: Any) -> bool:
     """Return whether a body is read without a flaw.
 
-    Whatever it raises but Malformed is an exception of the test.
+    Any exception but Malformed fails the test.
     """
     try:
         parsed = BY_SLUG[slug].parse(
@@ -61,7 +62,7 @@ def understood(slug: str, body: Any) -> bool:
 
 
 def spoiled(body: Any) -> Iterator[Any]:
-    """The body with one value of it odd, each in turn, and with one name gone."""
+    """Yield the body with one value replaced by an odd one, each in turn, and other bodies."""
     written = msgspec.json.encode(body)
     for index, place in enumerate([*places(body)][:60]):
         for odd in (ODD[index % len(ODD)], ODD[(index * 3 + 1) % len(ODD)]):
@@ -90,7 +91,7 @@ def set_at(value: Any, place: pointers.Steps, new: Any) -> None:
 
 
 def missing_parts(slugs: list[str], fixtures: Path, docs: Path) -> dict[str, set[str]]:
-    """What sources do not have that they owe, by what it is."""
+    """Return the required parts that are missing, with the sources that lack them."""
     captured = {path.parts[-3] for path in fixtures.glob("*/firing/request.http")}
     read = {path.parts[-3] for path in fixtures.glob("*/firing/expected.json")}
     indexes = [(docs / name).read_text("utf-8") for name in ("README.md", "README.zh-CN.md")]
@@ -122,20 +123,21 @@ def test_source_modules_match_registry_in_order() -> None:
 
 
 UNTIMED = {"github"}
-"""Who tells no time that is signed.
+"""Sources whose signatures have no time.
 
-What was captured stays good, and a repeat is told by its delivery.
+Their captured requests stay valid; a repeat is recognised by its delivery id.
 """
 
 ACCOUNTLESS = {"standard_webhooks"}
-"""Whose requests name no account."""
+"""Sources whose requests name no account."""
 
 
 @pytest.mark.parametrize("signer", SIGNERS, ids=lambda signer: signer.slug)
 def test_every_signer_supports_all_five_attacks(signer: Signer) -> None:
-    """Bad, stale, replayed, of a wrong account, with its keys elsewhere.
+    """A signer can make every request that the tests of signatures need.
 
-    reading/test_signatures.py then tells the lies.
+    These have a bad or an old signature, are replayed, are of a wrong account, or name another
+    address for the keys. reading/test_signatures.py sends them.
     """
     headers, body = signer.signed()
     source, delivery = BY_SLUG[signer.slug], WebhookDelivery(headers, body, NOW)

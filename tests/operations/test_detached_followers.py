@@ -1,6 +1,7 @@
-"""Followers of a master that ends, is lowered or hidden, or that they outgrow.
+"""Related incidents are detached when their master is unfit for them.
 
-They are on their own at once, and told.
+The master has ended, was lowered or hidden, or is less urgent than they are. They have clocks of
+their own at once, and their people are notified.
 """
 
 import json
@@ -31,7 +32,7 @@ async def history(harness: GatewayHarness, number: str) -> list[str]:
 
 
 async def why(harness: GatewayHarness, number: str) -> Mapping[str, Any]:
-    """The facts of the entry by which it was let go."""
+    """Return the facts of the timeline entry about the detachment of an incident."""
     return next(
         dict(json.loads(facts))
         for event, facts in await harness.facts(number)

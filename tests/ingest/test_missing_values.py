@@ -1,6 +1,6 @@
-"""What stands in for a value that is missing, or cannot be read and left out.
+"""Values that are missing or unreadable are replaced by defaults.
 
-Doubt opens a record, and refuses none.
+In doubt an alert opens a record and is not refused.
 """
 
 import json

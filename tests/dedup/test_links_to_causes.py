@@ -1,4 +1,4 @@
-"""Effects join the cause that is urgent enough, and causes take over their effects."""
+"""Effects are linked to a cause that is urgent enough, and a later cause takes over its effects."""
 
 from collections.abc import AsyncIterator
 

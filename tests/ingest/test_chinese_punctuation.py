@@ -1,4 +1,4 @@
-"""Chinese that people read or hear is punctuated as Chinese is."""
+"""Chinese texts for people have Chinese punctuation."""
 
 import re
 

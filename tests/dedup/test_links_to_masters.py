@@ -1,6 +1,6 @@
-"""Alerts that join an open master.
+"""Alerts that are linked to an open master.
 
-Nothing joins one that would keep it silent, and the link is proposed instead.
+None is linked to a master that would keep it silent; the link is proposed instead.
 """
 
 from datetime import timedelta
