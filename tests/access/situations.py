@@ -1,4 +1,4 @@
-"""Records in every situation that the permission table tells apart."""
+"""Records in every state and tier that the permission table distinguishes."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The permissions of commands, beyond the table: reasons, solutions and places."""
+"""Tests of permissions beyond the table: required reasons and solutions, and tiers."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The permissions of fields, cell by cell of their table."""
+"""The permission to edit each field matches the table, cell by cell."""
 
 import pytest
 
@@ -35,7 +35,7 @@ FIELD_CELLS: dict[PrincipalRole, tuple[str, str, str]] = {
     MachineRole.READER: ("", "", ""),
     MachineRole.WRITER: (" ".join(FIELDS),) * 3,
 }
-"""What may be changed while it is with the desk, with tier 2, and closed."""
+"""The fields each role may edit while a record is at the service desk, in tier 2, and closed."""
 
 
 @pytest.mark.parametrize("part", PARTS)

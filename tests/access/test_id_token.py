@@ -1,4 +1,4 @@
-"""A token is believed when everything about it is right, and refused when one thing is wrong."""
+"""An ID token is accepted if all of it is valid, and refused if one claim is wrong."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Passwords are kept hashed, checked in threads, and worth having."""
+"""Passwords are stored hashed and checked in threads; weak ones are refused."""
 
 import asyncio
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The permission table, cell by cell: written down a second time, in other words, and compared."""
+"""The permission table matches a second one, written independently, cell by cell."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A person is known by each of their addresses, and by the roles that this release knows."""
+"""A person is identified by each of their addresses, and has the roles this release knows."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A link lets at one record until it ends, and no letter of it may be another."""
+"""A reporter link opens one record until it expires, and is void if any character is changed."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Links for staff open what they were made for, until their end, and nothing else."""
+"""A staff link opens one record for one reader until it expires, and nothing else."""
 
 from base64 import urlsafe_b64encode
 from datetime import timedelta

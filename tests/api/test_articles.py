@@ -1,4 +1,4 @@
-"""Articles over the API."""
+"""Tests of knowledge articles over the API."""
 
 from gateway.directory.roles import Role
 from tests.support.api import Api

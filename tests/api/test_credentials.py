@@ -1,6 +1,6 @@
-"""Everything that was issued to a person ends at once where their access must.
+"""All credentials of a person end at once when their access is revoked.
 
-Judged table by table, label by label.
+Every table that refers to people and every label of signed texts is classified.
 """
 
 import re
@@ -36,9 +36,9 @@ TABLES: Mapping[str, str] = {
     "article": NO_RIGHT,
     "shift": NO_RIGHT,
 }
-"""Tables that refer to people.
+"""Tables that refer to people, and whether revocation ends what they hold.
 
-Where somebody is told or belongs to is for administrators to change.
+Administrators change the contact methods and the groups of a person.
 """
 
 LABELS: Mapping[str, str] = {
@@ -49,10 +49,10 @@ LABELS: Mapping[str, str] = {
     "chat button v1": NO_RIGHT,
     "form ticket v1": NO_RIGHT,
 }
-"""Signed texts.
+"""Labels of signed texts, and whether revocation ends the texts.
 
-Those that give no right are of a record and not of a person: whoever shows one acts as who they
-are.
+Texts that give no right belong to a record and not to a person: their user acts with their own
+rights.
 """
 
 REFERRING = """
@@ -79,7 +79,7 @@ def test_every_signed_text_label_is_classified() -> None:
 
 
 class Issued:
-    """Whatever can be issued to Ann, and whether each still lets somebody in."""
+    """Every kind of credential that can be issued to Ann, and checks whether each is accepted."""
 
     def __init__(self, api: Api, pool: Pool, clock: FakeClock) -> None:
         self.api, self.pool, self.clock = api, pool, clock
@@ -108,7 +108,7 @@ class Issued:
         return str((await answer.json())["key"])
 
     async def good(self) -> set[str]:
-        """The credentials that let in."""
+        """Return the names of the credentials that are still accepted."""
         token = self.session["Authorization"].partition(" ")[2]
         ways: dict[str, Callable[[], Awaitable[Any]]] = {
             "session": lambda: self._status(ME, self.session),

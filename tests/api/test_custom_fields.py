@@ -1,4 +1,4 @@
-"""Fields that the configuration adds to records, as callers meet them."""
+"""Tests of the fields that the configuration adds to records, over the API."""
 
 from typing import Any
 

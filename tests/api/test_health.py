@@ -1,4 +1,4 @@
-"""The probes say whether the process works, and whether it should be sent requests."""
+"""The health probes say whether the process works and whether it is ready for requests."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,7 +19,7 @@ from gateway.observe.metrics import Metrics
 
 @dataclass
 class Parts:
-    """What the probes ask about."""
+    """The states of the parts that the probes check."""
 
     timers: bool = True
     intake: bool = True

@@ -1,4 +1,4 @@
-"""Lists by everything people work by."""
+"""Tests of the filters and orders of the list of records."""
 
 from datetime import timedelta
 from typing import Any
@@ -26,7 +26,7 @@ async def listed(api: Api, query: str, scope: str = "admin") -> list[str]:
 
 @pytest.fixture
 async def records(api: Api) -> Api:
-    """One record with everything, and one with nothing of it."""
+    """An API with one record that has every filtered property, and one that has none."""
     await api.person("dora", Role.SERVICE_DESK, Role.SECURITY)
     await api.person("tom", Role.TIER2, Role.SECURITY)
     await api.hire("mail", "tom")

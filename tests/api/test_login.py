@@ -1,4 +1,4 @@
-"""Getting in as a person, and keys of one's own."""
+"""Tests of the login with a password, of sessions and of a person's own keys."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Every role on every route in every state: the table is what the API does."""
+"""The API follows the permission table for every role, on every route, in every state."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ BODIES: dict[str, Any] = {
     "subscribers": {"address": "smtp:a@example.com"}, "declare_major": {"reason": "why"},
     "complaints": {"text": "t"}, "linked": {"kind": "problem", "system": "itsm", "reference": "P1"},
 }  # fmt: skip
-"""What is sent along: enough to be understood."""
+"""The body of each action, just complete enough to be valid."""
 
 FILES = ONE_RECORD + "/attachments"
 REPORT = ONE_RECORD + "/report"
@@ -84,7 +84,7 @@ RIGHTS = {
     ("GET", ONE_RECORD + "/similar"): Action.INSPECT,
     ("POST", ONE_RECORD + "/publish"): Action.PUBLISH,
 }
-"""What routes ask for whose action is no command; a new route belongs here."""
+"""The permission needed by each route whose action is no command; new routes are added here."""
 
 NOTHING = {
     ("POST", FILES): 400,
@@ -101,9 +101,10 @@ NOTHING = {
     ("POST", ONE_RECORD + "/publish"): 409,
     ("POST", ONE_RECORD + "/refuse_link"): 409,
 }
-"""Answers to those who may, where there is nothing to do.
+"""Statuses returned to permitted callers when there is nothing to do.
 
-There is no such file or link, no report due; not major, nobody was told, no solution, no proposal.
+There is no such file or link, no report due, no major incident, nobody notified, no solution and no
+proposed link.
 """
 
 RESET = """
@@ -118,7 +119,7 @@ SCOPES = {MachineRole.READER: {Scope.READ}, MachineRole.WRITER: {Scope.WRITE}}
 
 
 def told(route: Route, who: Principal, scopes: set[Scope], incident: Incident) -> int:
-    """The status that the scope, the permission table and the transition table make together."""
+    """Return the status that scope, permission table and transition table give together."""
     if route.scope not in scopes:
         return 403
     if not visibility_of(who).sees(incident):

@@ -1,4 +1,4 @@
-"""Proposed links over the API: both ends show them, and people accept or refuse them."""
+"""Proposed links are shown at both incidents, and people accept or refuse them over the API."""
 
 import json
 

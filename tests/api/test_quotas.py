@@ -1,6 +1,6 @@
-"""A key that uses more than its quota is told so, in the words its sender acts on.
+"""A key over its quota is refused with the status that its sender's protocol retries.
 
-Everybody else is served.
+All other keys are served.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The pages about problems and the runbooks, which need no key."""
+"""Tests of the pages about problem types and of the runbooks, which need no key."""
 
 import re
 from typing import Any

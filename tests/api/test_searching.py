@@ -1,4 +1,4 @@
-"""Searches wait for searches; what changes something, and what only reads, never waits for them."""
+"""Searches wait for each other; writes and plain reads never wait for searches."""
 
 import asyncio
 import re
@@ -34,7 +34,7 @@ async def gateway(database_url: str) -> AsyncIterator[RunningGateway]:
 
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make one order of lists take three seconds for each record."""
+    """Make the lists in one sort order take three seconds for each record."""
     statement = listing.OLDEST.replace("WHERE", "WHERE pg_sleep(3) IS NOT NULL AND", 1)
     monkeypatch.setitem(cast("dict[str, Any]", listing.PAGES), "recorded_at", (statement, None))
 

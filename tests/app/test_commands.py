@@ -1,4 +1,4 @@
-"""The commands of an operator: what they print, and the status they end with."""
+"""Tests of the output and the exit status of the operator's commands."""
 
 import asyncio
 import socket

@@ -1,4 +1,4 @@
-"""The gauges say what the database holds, forget what is gone and stay cheap."""
+"""The gauges show what the database holds, drop what is gone and stay cheap to compute."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -27,7 +27,7 @@ LEDGER = to_json((LedgerEntry(NOON, ClockEvent.RECORD, None, 1),))
 
 
 def running(_: tuple[str, str, str], ledger: Ledger, now: datetime) -> dict[str, float]:
-    """Two clocks of five and thirty minutes from the record."""
+    """Return the seconds left of two clocks, of five and thirty minutes from the first entry."""
     gone = (now - ledger[0].at).total_seconds()
     return {"desk": 300 - gone, "overall": 1800 - gone}
 

@@ -1,6 +1,6 @@
-"""Metrics are for those who have a key, or for everybody where that is set.
+"""Metrics need a key unless the settings open them to everybody.
 
-A port of their own is for everybody.
+A separate port for metrics needs no key.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -27,9 +27,9 @@ Serve = Callable[..., AbstractAsyncContextManager[tuple[str, str, dict[str, str]
 
 @pytest.fixture
 def serve(database_url: str) -> Serve:
-    """A gateway with such settings of metrics.
+    """A function that serves a gateway with the given metrics settings.
 
-    Yields the address of its port, that of its metrics' own, and keys.
+    It yields the addresses of the main port and of the metrics port, and the keys.
     """
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Every described channel is opened by the module `outbound` of its folder, and no other is."""
+"""The module `outbound` of each described channel opens that channel and no other."""
 
 from contextlib import AsyncExitStack
 from pathlib import Path

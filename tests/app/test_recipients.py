@@ -1,6 +1,6 @@
-"""Recipients, roles and groups that no message reaches are named.
+"""Recipients, roles and groups that no notification reaches are reported.
 
-Each stands with its place and the reason.
+Each is named with its place in the settings and the reason.
 """
 
 from pathlib import Path

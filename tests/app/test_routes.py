@@ -1,4 +1,4 @@
-"""Every address of a gateway stands in its description, and nothing else does."""
+"""The OpenAPI document describes exactly the addresses that a gateway serves."""
 
 from gateway.api.description.paths import strip_patterns
 from gateway.app.intake_routes import ALERTMANAGER_PATH
@@ -6,10 +6,10 @@ from tests.compat.opsgenie.conftest import settings
 from tests.support.served import served
 
 HAS_OWN_ROUTE = {("POST", ALERTMANAGER_PATH)}
-"""Described as /ingest/{source}."""
+"""Routes that are described as /ingest/{source} and have no description of their own."""
 
 ONLY_READ = {("POST", "/ingest/app/mine"), ("POST", "/ingest/phone/threecx/lookup")}
-"""Answered 405: else they were taken for a source and its key."""
+"""Routes that answer 405; without them the path would be read as a source and its key."""
 
 
 async def test_openapi_describes_exactly_the_served_routes(database_url: str) -> None:

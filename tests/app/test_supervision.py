@@ -1,4 +1,4 @@
-"""A task that dies is started anew, and counts as dead until it has run for a while."""
+"""A task that fails is restarted, and counts as dead until it has run for a while."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ SECOND = timedelta(seconds=1)
 
 
 class Work:
-    """Waits until it is told to fail or to end, and counts how often it was begun."""
+    """A task that waits until it is told to fail or to end, and counts its starts."""
 
     def __init__(self) -> None:
         self.begun = 0

@@ -1,4 +1,4 @@
-"""How reporters say they can be reached."""
+"""Mail addresses and telephone numbers of reporters are validated and normalized."""
 
 import pytest
 

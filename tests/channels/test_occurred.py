@@ -1,4 +1,4 @@
-"""When people say that something began."""
+"""The start time that a reporter states is used if permitted, else added to the description."""
 
 from datetime import UTC, datetime, timedelta, timezone
 

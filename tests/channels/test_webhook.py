@@ -1,6 +1,6 @@
 """A webhook is signed so that any Standard Webhooks library accepts it.
 
-Every answer has one meaning.
+Every response is a delivery, a retry or a final failure.
 """
 
 import base64

@@ -1,6 +1,6 @@
-"""`python -m gateway replay` says what a captured request would become.
+"""`python -m gateway replay` shows the alerts that a captured request would become.
 
-It says what is wrong with it, and sends it if asked.
+It reports flaws of the request, and sends it if asked to.
 """
 
 import argparse

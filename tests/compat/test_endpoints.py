@@ -1,4 +1,4 @@
-"""PagerDuty's clients, with only the host changed, through the whole gateway."""
+"""Tests of PagerDuty's clients with only the host changed, through the whole gateway."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -112,7 +112,7 @@ DOORS: list[tuple[str, str, tuple[int, int]]] = [
     ("GET", "/api/v2/alerts/groups", (401, 200)),
     ("GET", "/api/v2/silences", (401, 200)),
 ]
-"""What a door answers to no key or a wrong one, and to a key that may only read."""
+"""Endpoints, with their statuses for a missing or wrong key and for a key that may only read."""
 
 
 async def test_every_endpoint_refuses_missing_wrong_or_insufficient_key(

@@ -1,6 +1,6 @@
-"""The play is what a newcomer sees first.
+"""The demo shows newcomers an example of every outcome.
 
-Nothing of it is refused, and there is something of everything to see.
+None of its requests is refused.
 """
 
 import msgspec

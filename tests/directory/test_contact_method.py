@@ -1,4 +1,4 @@
-"""Contact methods as values."""
+"""Tests of the targets and the validation of contact methods."""
 
 import pytest
 

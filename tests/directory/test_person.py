@@ -1,4 +1,4 @@
-"""What may be written of a person."""
+"""The fields of a person are validated and normalized."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Tokens are fetched once for all, and again in time."""
+"""An access token is fetched once for all senders, and again before it expires."""
 
 import asyncio
 from datetime import timedelta
@@ -11,7 +11,7 @@ LASTS = timedelta(hours=2)
 
 
 class Issuer:
-    """Gives out one token after the other, or says why not."""
+    """An issuer that returns a new token at each call, or the set failure."""
 
     def __init__(self) -> None:
         self.given = 0

@@ -1,6 +1,6 @@
-"""The gateway cannot be made to call into its own network.
+"""The gateway cannot be made to connect to its own network.
 
-Neither the look of the URL nor what the resolver says later changes that.
+Neither the spelling of the URL nor a later answer of the resolver changes that.
 """
 
 import asyncio
@@ -158,7 +158,7 @@ SPELLINGS = (
 
 
 def answering(*answers: list[str]) -> tuple[Lookup, list[str]]:
-    """A resolver that gives these answers one after the other, and how often it was asked."""
+    """Return a resolver that gives these answers in order, and the list of names looked up."""
     asked: list[str] = []
 
     async def lookup(host: str, _: int) -> list[str]:

@@ -1,6 +1,6 @@
-"""Every spelling of an address inside is refused by the guard itself.
+"""The address guard refuses every spelling of an internal address.
 
-By the guard alone nothing inside is connected to.
+With the guard alone, no internal address is connected to.
 """
 
 import ipaddress
@@ -27,7 +27,7 @@ CIRCLED = str.maketrans("0123456789", "⓪①②③④⑤⑥⑦⑧⑨")
 
 
 def spellings(address: str) -> Iterator[str]:
-    """Ways to write an IPv4 address that some library, or a resolver, reads as it."""
+    """Yield spellings that some library or resolver reads as the given IPv4 address."""
     yield from _as_numbers(address)
     yield from _in_other_letters(address)
     yield from (f"[{one}]" for one in _within_ipv6(address))
@@ -163,7 +163,7 @@ def test_public_host_is_allowed(host: str) -> None:
 
 
 async def test_no_spelling_is_connected_by_channel_or_fetcher() -> None:
-    """The names that are resolved lead inside, as a hostile resolver's do."""
+    """The resolver is hostile: it answers every name with an internal address."""
     async with Sinkhole() as sink:
         lookup, _ = answering(["127.0.0.1"])
         guard = AddressGuard(ports=None, lookup=lookup)
@@ -181,7 +181,7 @@ async def test_no_spelling_is_connected_by_channel_or_fetcher() -> None:
 
 
 async def test_resolver_answers_with_internal_addresses_are_refused() -> None:
-    """Without the check of the spelling the resolver's answers are judged all the same."""
+    """The answers of the resolver are checked even without the check of the spelling."""
     lookup, _ = answering(
         ["127.0.0.1"],
         ["::ffff:10.0.0.1"],

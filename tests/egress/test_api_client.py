@@ -1,6 +1,6 @@
-"""Vendors are called only where the guard allows.
+"""The API client calls vendors only at addresses that the guard allows.
 
-What they say is read as far as it is JSON.
+The response is read if it is JSON.
 """
 
 from collections.abc import AsyncIterator

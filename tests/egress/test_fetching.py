@@ -1,6 +1,6 @@
-"""Fetches that senders make us do.
+"""Tests of fetching files from addresses that senders name.
 
-By https only, from allowed addresses only, a little, and certificates once.
+Only https, allowed addresses and small files are accepted; certificates are cached.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from tests.support.clock import FakeClock
 
 
 def a_certificate(folder: Path) -> Path:
-    """Of 127.0.0.1, by itself, with its key in one file."""
+    """Return a file with a self-signed certificate of 127.0.0.1 and its key."""
     key, name = (
         ec.generate_private_key(ec.SECP256R1()),
         x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "here")]),
@@ -63,7 +63,7 @@ async def answer(request: web.Request) -> web.Response:
 async def server(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[tuple[str, ssl.SSLContext]]:
-    """An address that is called by https, and what to trust for it."""
+    """The address of an https server and the TLS context that trusts its certificate."""
     file = a_certificate(tmp_path_factory.mktemp("tls"))
     ours, theirs = (
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH),

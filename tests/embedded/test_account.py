@@ -1,4 +1,4 @@
-"""Bundled servers and their clients see nothing of the shell's environment but what they need."""
+"""Bundled servers and their clients get only the environment variables that they need."""
 
 import os
 import subprocess

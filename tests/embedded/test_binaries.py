@@ -1,4 +1,4 @@
-"""Where programs are looked for, and what is said when there are none."""
+"""Server programs are found in several places; the error names remedies if there are none."""
 
 import shutil
 from pathlib import Path
@@ -14,7 +14,7 @@ from gateway.errors import Misconfigured
 
 @pytest.fixture
 def bare_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Neither the extra nor anything of the system."""
+    """A machine with neither the pip extra of bundled servers nor servers of the system."""
     monkeypatch.setattr(binaries, "find_spec", lambda _: None)
     monkeypatch.setattr(binaries, "SYSTEM_POSTGRES", tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))

@@ -1,4 +1,4 @@
-"""Children that end with us, where the kernel does not tie lives together by itself."""
+"""A child process ends with its parent, even where the kernel cannot ensure that."""
 
 import os
 import select
@@ -20,9 +20,9 @@ SERVER = (
     "import signal, sys; signal.signal(signal.SIGINT, lambda *_: sys.exit(3)); "
     "print(flush=True); sys.stdin.read()"
 )
-"""Stops in order at SIGINT as servers do.
+"""A program that stops in order at SIGINT, as servers do.
 
-So it does even where ours was started with it ignored, as shells do with background work.
+It does so even if the parent was started with SIGINT ignored, as shells start background jobs.
 """
 
 
@@ -47,7 +47,7 @@ signal.signal(signal.SIGINT, signal.SIG_IGN)
 os.write(int(sys.argv[1]), b"!")
 signal.pause()
 """
-"""Ignores the request to stop, and says when it does."""
+"""A program that ignores SIGINT, and writes `!` once it does."""
 
 PARENT = """
 import asyncio, sys
@@ -82,7 +82,7 @@ async def test_killed_parent_leaves_no_orphan_and_no_damage(state: Path) -> None
 
 
 def await_end(pidfd: int) -> None:
-    """Return once the process is gone; fails after ten seconds."""
+    """Wait until the process is gone; fail after ten seconds."""
     readable, _, _ = select.select([pidfd], [], [], 10)
     os.close(pidfd)
     assert readable, "the server outlived its parent by ten seconds"

@@ -1,4 +1,4 @@
-"""The bundled servers as they are used: started, crashed, refused."""
+"""Tests of starting, crashing and refusing to start the bundled servers."""
 
 import contextlib
 import json

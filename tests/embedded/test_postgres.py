@@ -1,4 +1,4 @@
-"""The bundled PostgreSQL answers, does not yet, or needs a person."""
+"""The bundled PostgreSQL answers, does not answer yet, or fails and needs a person's help."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Bundled servers that die are started again, for as long as it takes."""
+"""Bundled servers that die are restarted, with retries until it succeeds."""
 
 import asyncio
 import errno

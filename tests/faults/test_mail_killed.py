@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from gateway.access.keys import Scope
-from tests.channels.email.writing import a_mail
+from tests.channels.email.sample_mails import a_mail
 from tests.support.certificate import make_certificate
 from tests.support.imap_server import PASSWORD, USER, run_imap_server
 from tests.support.process import (

@@ -17,7 +17,7 @@ import pytest
 from gateway.access.keys import Scope
 from gateway.channels.email.posted import DeliveredMail, FileLimits, parse_mail
 from gateway.errors import Malformed
-from tests.channels.email.torture import mails
+from tests.channels.email.hostile_mails import mails
 from tests.support.certificate import make_certificate
 from tests.support.process import (
     FULL,

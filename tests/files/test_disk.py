@@ -1,4 +1,4 @@
-"""Files in a directory."""
+"""Tests of the file store in a directory."""
 
 import os
 from collections.abc import AsyncIterator

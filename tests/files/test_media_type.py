@@ -1,4 +1,4 @@
-"""What a file is, and what it may be called."""
+"""The type of a file is detected from its content, and its name is sanitized."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Lists of a bucket, of stores that mean well and of others."""
+"""Tests of reading the object list of a bucket, valid or hostile."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Files in an object store."""
+"""Tests of the file store in an object store."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta

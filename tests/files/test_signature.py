@@ -1,4 +1,4 @@
-"""The examples that AWS documents, to the letter.
+"""Request signatures match the examples that AWS documents.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html and, for the last, the
 test suite of Signature Version 4 (get-vanilla).

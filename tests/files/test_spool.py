@@ -1,4 +1,4 @@
-"""Taking a file in."""
+"""An uploaded file is measured, hashed and typed while it is received."""
 
 from collections.abc import AsyncIterator, Iterable
 from hashlib import sha256

@@ -1,6 +1,6 @@
-"""Troubles are alike in any order of words, and in Chinese.
+"""Incidents are similar in any order of words, and in Chinese.
 
-They are more alike for the same thing than for another.
+They are more similar if they share service, configuration item or category.
 """
 
 import pytest

@@ -1,4 +1,4 @@
-"""How a record is shown in chats."""
+"""Tests of the text and buttons of a record's card in chats."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""A message for a person goes by their contact methods, the next at once where one fails."""
+"""A notification tries a person's contact methods in order, the next one as soon as one fails."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -37,7 +37,7 @@ def always(result: Result) -> Answer:
 
 @pytest.fixture
 async def ann(pool: Pool) -> None:
-    """Ann reads Chinese; she is called, then mailed, then told by a webhook."""
+    """Ann, who reads Chinese and whose contact methods are a call, then a mail, then a webhook."""
     async with acquire(pool) as conn, conn.transaction():
         await people.create(
             conn,

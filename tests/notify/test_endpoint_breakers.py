@@ -1,4 +1,4 @@
-"""An endpoint that fails is left alone and probed once."""
+"""A failing endpoint gets no messages for a pause, and then one as a probe."""
 
 from hypothesis import given
 from hypothesis import strategies as st

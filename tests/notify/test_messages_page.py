@@ -1,4 +1,4 @@
-"""docs/messages.md names every message and says what each asks for."""
+"""docs/messages.md names every notification and the step that each asks for."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What is owed is written once, claimed by one and settled as it ended."""
+"""A notification is stored once, claimed by one sender and settled by its result."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Times and lengths of time as readers know them."""
+"""Times and durations are shown in the reader's time zone and language."""
 
 from datetime import UTC, datetime
 

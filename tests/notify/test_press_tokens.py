@@ -1,4 +1,4 @@
-"""What a button carries."""
+"""Tests of the token in a chat button, which names the incident."""
 
 from dataclasses import replace
 

@@ -1,6 +1,6 @@
-"""A message about a security incident is judged when it is sent.
+"""A notification about a security incident is checked at the time of sending.
 
-By what its recipient may see then.
+It shows only what its recipient may see then.
 """
 
 from collections.abc import Mapping
@@ -53,7 +53,7 @@ FLAG = "UPDATE incident SET security = true WHERE number = $1"
 
 
 async def opened(pool: Pool, incident_id: int, **fields: Any) -> str:
-    """The number of a new incident."""
+    """Open an incident and return its number."""
     number = f"INC-20260302-{incident_id:06}"
     new = replace(
         an_incident(**fields), id=incident_id, number=number, version=0, timeline_hash=GENESIS
@@ -67,7 +67,7 @@ async def opened(pool: Pool, incident_id: int, **fields: Any) -> str:
 
 @pytest.fixture
 async def number(pool: Pool) -> str:
-    """An incident; Mona manages incidents and Lena leads."""
+    """The number of an incident; Mona is an incident manager and Lena a leader."""
     async with acquire(pool) as conn, conn.transaction():
         for login, role in (("mona", "incident_manager"), ("lena", "leader")):
             fields = {
@@ -88,7 +88,7 @@ async def sent(
     facts: Mapping[str, Any] | None = None,
     **more: str,
 ) -> list[Message]:
-    """Owe a message about the incident to each of these and send them."""
+    """Queue a message about the incident for each recipient, send all and return them."""
     channels = {name: ScriptedChannel() for name in ("smtp", "sms", "voice", "slack", "webhook")}
     runner = NotificationRunner(
         pool=pool,
@@ -116,7 +116,7 @@ async def sent(
 
 
 def shows(message: Message) -> bool:
-    """True where the message shows the incident in any way."""
+    """Return whether the message shows the incident in any way."""
     return "insider" in repr(message) or "INC-" in repr(message) or "/r/link" in repr(message)
 
 

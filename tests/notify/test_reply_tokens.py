@@ -1,4 +1,4 @@
-"""Tags of replies are believed when they are ours, in whatever case and whatever text they come."""
+"""Reply tags are accepted if the gateway signed them, in any case and any surrounding text."""
 
 import re
 

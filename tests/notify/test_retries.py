@@ -1,4 +1,4 @@
-"""The schedule lasts about 75 hours and every attempt ends in exactly one settlement."""
+"""The retry schedule lasts about 75 hours and every attempt ends in exactly one settlement."""
 
 from datetime import timedelta
 from uuid import UUID

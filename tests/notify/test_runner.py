@@ -1,6 +1,6 @@
-"""The runner tells everyone once and holds no transaction while it does.
+"""The runner sends each notification once and holds no transaction while sending.
 
-It leaves failing endpoints alone.
+Messages to failing endpoints are deferred.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Every template speaks both languages, plainly, whatever a sender wrote."""
+"""Every message template has both languages and renders any text of a sender as plain text."""
 
 from datetime import UTC, datetime
 from typing import Any

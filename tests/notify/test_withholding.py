@@ -1,4 +1,4 @@
-"""What is left of a message for somebody who may not see the incident."""
+"""A message to somebody who may not see the incident does not identify it."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ OTHER = "INC-20260302-000043"
 
 
 def everything_said() -> dict[str, Any]:
-    """Facts of every name that messages read, each with the secret or the number in it."""
+    """Return facts of every name that messages use, each containing the secret or the number."""
     texts = dict.fromkeys(
         [*LINES, "description", "solution", "text", "question", "subject", "to_do"], SECRET
     )

@@ -1,4 +1,4 @@
-"""Which of our languages somebody reads."""
+"""The language of a page is chosen from the request and the browser's preferences."""
 
 import pytest
 

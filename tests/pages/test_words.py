@@ -1,4 +1,4 @@
-"""The words of the pages for reporters."""
+"""Tests of the words and templates of the pages for reporters."""
 
 import re
 from collections.abc import Mapping

@@ -12,7 +12,7 @@ from gateway.channels.chat import flat_xml
 from gateway.channels.chat.contract import ChatRequest
 from gateway.channels.chat.envelope import EncryptedEnvelope, decrypt_envelope
 from gateway.operations.rounds.chat_changes import queue_card_updates
-from tests.channels.chat.chinese import (
+from tests.channels.chat.wecom_dingtalk_calls import (
     CARD_SECRET,
     CORP,
     KEY,

@@ -1,4 +1,4 @@
-"""What chats would never be told or believed is said before the gateway starts."""
+"""Chat settings that could never work are reported before the gateway starts."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 
 from gateway.errors import Misconfigured
 from gateway.settings import load
-from tests.channels.chat.chinese import KEY
+from tests.channels.chat.wecom_dingtalk_calls import KEY
 
 SEALED = '[chat.{}]\ntoken = "a b"\nencoding_key = "{}"\n'
 

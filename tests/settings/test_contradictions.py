@@ -1,4 +1,4 @@
-"""Settings that can be read but not used are refused at the place that is wrong."""
+"""Settings that are valid alone but contradict others are refused, with their place."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""What may be said of a record's own fields.
+"""Tests of the settings of custom fields of records.
 
-Every problem is named and not only the first.
+Every flaw is reported and not only the first.
 """
 
 from pathlib import Path

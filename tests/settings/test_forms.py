@@ -1,4 +1,4 @@
-"""The settings of the report form."""
+"""Tests of the settings of the report form."""
 
 from datetime import timedelta
 from pathlib import Path

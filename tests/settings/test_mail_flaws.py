@@ -1,4 +1,4 @@
-"""What is wrong with the settings of mail is said, each at its place."""
+"""Every flaw in the settings of mail is reported with its place."""
 
 from pathlib import Path
 

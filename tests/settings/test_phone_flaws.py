@@ -1,4 +1,4 @@
-"""What is wrong with the settings of the telephone is said, each at its place."""
+"""Every flaw in the settings of the telephone is reported with its place."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
-"""Every problem of a configuration is named at once.
+"""All flaws of a configuration are reported at once.
 
-Its place and the value that stands there are told.
+Each is reported with its place and the value found there.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Where files are kept is configured whole or refused."""
+"""Incomplete settings of a file store are refused."""
 
 from pathlib import Path
 

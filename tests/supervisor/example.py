@@ -23,7 +23,7 @@ def say(**facts: object) -> None:
 
 
 def hold_the_interpreter() -> None:
-    """Search for what is not there, in time that doubles with each letter, as code of C."""
+    """Block the interpreter in C code, by a search whose time doubles with each letter."""
     re.search(r"(a+)+$", "a" * 60 + "b")
 
 

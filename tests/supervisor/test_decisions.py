@@ -1,4 +1,4 @@
-"""When a silent process is ended, and whether and when one that died is started again."""
+"""The supervisor decides when to end a silent process and when to restart a dead one."""
 
 import pytest
 from hypothesis import given

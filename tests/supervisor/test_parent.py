@@ -1,4 +1,4 @@
-"""The supervisor and a process that dies, is silent, is stopped, or is asked to stop."""
+"""Tests of the supervisor with a process that dies, is silent, is stopped or is asked to stop."""
 
 import json
 import os
@@ -21,7 +21,7 @@ WITHIN = 20.0
 
 
 class Supervised:
-    """A running supervisor, and what it and its processes said."""
+    """A running supervisor, and the output of it and its processes."""
 
     def __init__(self, process: "subprocess.Popen[str]", said: Path, log: Path) -> None:
         self.process, self._said, self._log = process, said, log
@@ -41,7 +41,7 @@ class Supervised:
         return self._log.read_text()
 
     async def until(self, fits: Callable[[], object]) -> float:
-        """Return the seconds until it was so."""
+        """Wait until the condition holds and return the seconds that it took."""
         began = CLOCK.monotonic()
         while not fits():
             assert CLOCK.monotonic() - began < WITHIN, self.log
@@ -49,7 +49,7 @@ class Supervised:
         return CLOCK.monotonic() - began
 
     async def serving(self, count: int = 1) -> int:
-        """Return the id of the process that serves, once so many have."""
+        """Wait until `count` processes have served and return the id of the last one."""
         await self.until(lambda: len(self.lines("serves")) >= count)
         return int(self.lines("serves")[-1])
 
@@ -74,7 +74,7 @@ def supervised(folder: Path, behaviour: str, **variables: str) -> Iterator[Super
 
 
 class Heard:
-    """The socket of systemd, and what was told on it so far."""
+    """The notification socket of systemd, and the messages received on it."""
 
     def __init__(self, path: Path) -> None:
         self._socket, self._path = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM), path
@@ -96,9 +96,9 @@ class Heard:
 
 
 def alive(pid: int) -> bool:
-    """Return whether the process is there and runs.
+    """Return whether the process exists and runs.
 
-    One that ended stays until somebody asks how.
+    An ended process remains as a zombie until its parent collects its status.
     """
     try:
         return "(zombie)" not in Path(f"/proc/{pid}/status").read_text("ascii")

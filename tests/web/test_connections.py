@@ -1,4 +1,4 @@
-"""Connections that trickle, crowd or talk nonsense harm nobody else."""
+"""Slow, numerous or invalid connections do not harm other clients."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -28,7 +28,7 @@ async def fine(request: web.Request) -> web.Response:
 
 
 async def answers(address: tuple[str, int], *pieces: bytes) -> bytes:
-    """Everything the server says to these pieces until it ends the connection."""
+    """Send the pieces and return everything the server answers until it ends the connection."""
     reader, writer = await asyncio.open_connection(*address)
     for piece in pieces:
         writer.write(piece)

@@ -1,6 +1,6 @@
 """Every request has one deadline.
 
-Whatever it waits for, it is answered 503 in time and cleans up after itself.
+A request that takes longer is cancelled, cleans up and is answered 503.
 """
 
 import asyncio

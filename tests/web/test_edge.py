@@ -1,4 +1,4 @@
-"""What every answer has in common, whatever route it comes from."""
+"""Tests of the headers, errors and measurements that all responses have in common."""
 
 import time
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Schemas in the dialect that every tool reads, with the meaning they have here."""
+"""JSON schemas use a dialect that every tool reads, and keep the meaning of the Python types."""
 
 import json
 import re
@@ -92,7 +92,7 @@ def read_by_node(pattern: str, texts: list[str]) -> list[bool]:
 
 
 def read_by_the_standard(pattern: str, texts: list[str]) -> list[bool]:
-    """The one difference: without the flag m, `$` is the very end."""
+    """Return which texts match an ECMA pattern, in which `$` is the very end without the flag m."""
     return [re.search(pattern.replace("$", r"\Z"), text) is not None for text in texts]
 
 

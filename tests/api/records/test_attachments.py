@@ -1,4 +1,4 @@
-"""Files of a record: who may send, read and remove them, and what senders try."""
+"""Tests of the attachments of a record: permissions, limits and hostile uploads."""
 
 from collections.abc import AsyncIterator
 from contextlib import suppress

@@ -1,11 +1,11 @@
-"""A major incident that is over owes a report, which another than its writer approves."""
+"""A resolved major incident needs a report, which somebody other than its author approves."""
 
 from gateway.directory.roles import Role
 from tests.support.api import Api
 
 
 async def over(api: Api) -> str:
-    """The path of the report on a major incident that is resolved."""
+    """Resolve a new major incident and return the path of its report."""
     number = (await api.incident(impact="business", urgency="urgent"))["number"]
     assert (await api.call("GET", f"/api/v1/incidents/{number}/report"))[0] == 404
     assert (await api.call("PUT", f"/api/v1/incidents/{number}/report", {"text": "early"}))[

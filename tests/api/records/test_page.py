@@ -1,4 +1,4 @@
-"""The page that a message to staff opens: one record, to read."""
+"""Tests of the read-only page of one record, to which a notification of staff links."""
 
 import re
 from datetime import timedelta
@@ -15,7 +15,7 @@ INCIDENTS = "/api/v1/incidents"
 
 
 async def page_of(api: Api, pool: Pool, number: str, kind: ReaderKind, name: str) -> str:
-    """The path that a message to this reader holds."""
+    """Return the path of the page in a notification to this reader."""
     incident_id = await pool.fetchval("SELECT id FROM incident WHERE number = $1", number)
     return f"/r/{StaffLinks(api.links).make(StaffLink(incident_id, kind, name), NOON)}"
 

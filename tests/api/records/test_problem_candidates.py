@@ -1,4 +1,4 @@
-"""Problems proposed over the API."""
+"""Tests of problem candidates over the API."""
 
 from gateway.directory.roles import Role
 from tests.support.api import Api

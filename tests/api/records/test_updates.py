@@ -1,4 +1,4 @@
-"""What those may read and do about a record's status updates who do not work on it."""
+"""Tests of status updates of a record for reporters and subscribers, and of their limits."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ INCIDENTS = "/api/v1/incidents"
 
 @pytest.fixture
 async def path(api: Api) -> str:
-    """The path of a record that a reporter is the contact of."""
+    """The path of a record whose contact is a reporter."""
     await api.person("rep", Role.REPORTER, email="rep@example.com")
     return f"{INCIDENTS}/{(await api.incident(contact='rep'))['number']}"
 

@@ -1,4 +1,4 @@
-"""A reporter with a link and without a key."""
+"""A reporter uses the API with a link instead of a key."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -15,7 +15,7 @@ INCIDENTS = "/api/v1/incidents"
 
 
 async def invited(api: Api, **fields: Any) -> tuple[str, str]:
-    """A record's number and the path of a link to it."""
+    """Return the number of a new record and the path of its reporter link."""
     number = (await api.incident(contact="rep@example.com", **fields))["number"]
     status, invitation = await api.call("POST", f"{INCIDENTS}/{number}/invite", scope="write")
     assert status == 201, invitation

@@ -1,4 +1,4 @@
-"""A reporter's page: everything a link allows, in a browser without a script."""
+"""Tests of the reporter page, which offers everything a link allows, without scripts."""
 
 import re
 from datetime import timedelta
@@ -16,7 +16,7 @@ INCIDENTS = "/api/v1/incidents"
 
 
 async def invited(api: Api, **fields: Any) -> tuple[str, str]:
-    """A record's number and the path of its reporter's page."""
+    """Return the number of a new record and the path of its reporter page."""
     number = (await api.incident(contact="rep@example.com", **fields))["number"]
     _, invitation = await api.call("POST", f"{INCIDENTS}/{number}/invite", scope="write")
     return number, str(invitation["page"])

@@ -1,4 +1,4 @@
-"""Services and configuration items by the API, and what becomes of records by them."""
+"""Tests of services and configuration items over the API, and of their effect on records."""
 
 import asyncio
 from typing import Any

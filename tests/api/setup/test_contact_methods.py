@@ -1,4 +1,4 @@
-"""Contact methods over the API."""
+"""Tests of contact methods over the API."""
 
 import pytest
 

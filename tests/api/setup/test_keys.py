@@ -1,4 +1,4 @@
-"""A key never sees more than whoever made it."""
+"""A key never sees more than the person or key that created it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Monitors by the API."""
+"""Tests of monitors over the API."""
 
 from typing import Any
 

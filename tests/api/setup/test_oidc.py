@@ -1,4 +1,4 @@
-"""Getting in by an identity provider, against one that can be told to lie."""
+"""Tests of the login by OpenID Connect, with a provider that can send false answers."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -53,7 +53,7 @@ async def ann(api: Api) -> None:
 
 
 async def begin(api: Api) -> tuple[dict[str, str], dict[str, str]]:
-    """The parameters the provider is sent, and the browser's cookie."""
+    """Begin a login; return the parameters for the provider and the browser's cookie."""
     answer = await api.client.get("/api/v1/login/oidc", allow_redirects=False)
     assert answer.status == 302, await answer.text()
     cookie = answer.cookies[COOKIE]

@@ -1,4 +1,4 @@
-"""People and groups by API."""
+"""Tests of people and groups over the API."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Trying another configuration of policies and calendars."""
+"""Tests of the preview of changed policies and calendars."""
 
 from typing import Any
 

@@ -292,7 +292,7 @@ async def test_long_report_is_read_in_separate_process(
     for size in (10, SHORT):
         told = {"title": "x", "description": "y" * size, "reporter": ANN}
         while (status := (await report(gateway, told))[0]) == 503:
-            pass  # its process starts: apps send again
+            pass  # the reading process still starts: apps send again
         assert status == 202
     assert set(asked) == {"app"}
 

@@ -1,6 +1,6 @@
 """Calls of chat vendors as their documentation shows them.
 
-Each is `request.http`, when it came and what is set, and what it is read as.
+Each has a request (`request.http`), its time and settings, and the expected result of reading it.
 """
 
 from dataclasses import asdict
@@ -20,7 +20,7 @@ BY_SLUG = {provider.slug: provider for provider in PROVIDERS}
 
 
 class Setting(msgspec.Struct):
-    """When the call came, and what is set for its vendor."""
+    """The time at which a call is received, and the settings of its vendor."""
 
     received_at: datetime
     chat: ChatSettings
@@ -43,7 +43,7 @@ def captured(case: str) -> ChatRequest:
 
 
 def heard(case: str) -> dict[str, Any]:
-    """What a call is read as, in plain JSON values."""
+    """Return the result of reading a call, in plain JSON values."""
     told = BY_SLUG[case.partition("/")[0]].read(captured(case), setting(case))
     plain = asdict(told) | ({"answer": told.answer.decode()} if hasattr(told, "answer") else {})
     plain = {name: value for name, value in plain.items() if value not in ("", None)}

@@ -1,4 +1,4 @@
-"""A gateway that listens in a chat."""
+"""A fixture of a gateway that receives the calls of Slack."""
 
 from collections.abc import AsyncIterator
 
@@ -7,7 +7,7 @@ import pytest
 
 from gateway.settings import ChatSettings, Database, load
 from tests.channels.chat.slack_calls import SECRET
-from tests.channels.chat.talk import SIGNING
+from tests.channels.chat.slack_steps import SIGNING
 from tests.support.served import RunningGateway, served
 
 

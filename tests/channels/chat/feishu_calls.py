@@ -19,7 +19,7 @@ USER, CHAT, MESSAGE = (
 
 
 def sealed(body: bytes, key: str = KEY) -> bytes:
-    """As it is sent where an encrypt key is set."""
+    """Return the body as Feishu sends it if an encrypt key is set."""
     pad = 16 - len(body) % 16
     vector = b"0123456789abcdef"
     cipher = Cipher(algorithms.AES256(sha256(key.encode()).digest()), modes.CBC(vector)).encryptor()
@@ -43,7 +43,7 @@ def signed(body: bytes, at: datetime, key: str = KEY) -> dict[str, str]:
 
 
 def signed_as_before(body: bytes, at: datetime, token: str = TOKEN) -> dict[str, str]:
-    """As buttons of cards were signed before they were events."""
+    """Return the headers of a button press as Feishu signed it before presses were events."""
     stamp = str(int(at.timestamp()))
     mark = sha1(f"{stamp}nonce{token}".encode() + body).hexdigest()  # noqa: S324 - Feishu's own choice
     return {
@@ -72,7 +72,7 @@ def _event(kind: str, event: dict[str, Any], **header: str) -> bytes:
 def a_message(
     text: str, header: dict[str, str] | None = None, sender: str = "user", **more: Any
 ) -> bytes:
-    """To the bot alone, unless it is said otherwise."""
+    """Return a message event, sent to the bot in a direct chat unless `more` says otherwise."""
     identity = {
         "union_id": "on_8ed6aa67826108097d9ee143816345",
         "user_id": "e33ggbyz",

@@ -33,9 +33,9 @@ def a_call(
 
 
 def a_message(text: str, ts: str = "1355517523.000005", **more: Any) -> bytes:
-    """A message in a direct conversation, unless it is said otherwise.
+    """Return a message event, in a direct conversation unless `more` says otherwise.
 
-    `team` and `outer` are of what is around it.
+    `team` and `outer` set fields of the envelope around the event.
     """
     outer = {"team_id": more.pop("team", "T123ABC456"), **more.pop("outer", {})}
     event = {

@@ -1,6 +1,6 @@
-"""Documented calls of chat vendors are read as they are meant.
+"""Documented calls of chat vendors are read as expected.
 
-They are refused when anything about them is not theirs.
+A call is refused if its signature, secret, tenant, time or body is not genuine.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from tests.channels.chat.captured import BY_SLUG, CASES, FIXTURES, captured, hea
 
 PAGES = Path(__file__).parents[3] / "docs" / "sources"
 SIGNED = [case for case in CASES if "/check" not in case]
-"""Vendors' checks of the address are not all signed."""
+"""The signed cases, without vendors' checks of the address, some of which are unsigned."""
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -38,7 +38,7 @@ def _without_marks(told: Mapping[str, str]) -> dict[str, str]:
 
 
 def lies(call: ChatRequest, chat: ChatSettings) -> dict[str, tuple[ChatRequest, ChatSettings]]:
-    """The call with one thing about it that is not so."""
+    """Return forgeries of the call by name, each with one property changed."""
     garbled = replace(call, headers=_garbled(call.headers), query=_garbled(call.query))
     return {
         "unsigned": (
@@ -79,9 +79,9 @@ def test_call_with_one_forged_property_is_refused(case: str) -> None:
 
 @pytest.mark.parametrize("case", SIGNED)
 def test_call_with_changed_body_is_refused(case: str) -> None:
-    """The calls whose body is signed.
+    """Only calls whose body is signed are tested.
 
-    A vendor that signs only time and secret is not heard here without the integration's key.
+    DingTalk signs only time and secret of some calls; the integration's key protects those.
     """
     call, chat = captured(case), setting(case)
     if not call.body or case.startswith(("dingtalk/robot", "dingtalk/card")):

@@ -1,4 +1,4 @@
-"""What somebody asks for by what they wrote."""
+"""The text of a chat message is parsed as a command or as a report."""
 
 from typing import Any
 

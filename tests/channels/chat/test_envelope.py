@@ -1,6 +1,6 @@
-"""The envelope of WeCom and DingTalk is the vendors' own.
+"""The encrypted envelope of WeCom and DingTalk is compatible with the vendors' own.
 
-Their samples open, and another library agrees both ways.
+The vendors' samples are decrypted, and another library reads and writes the same envelopes.
 """
 
 import base64
@@ -28,7 +28,7 @@ from gateway.channels.chat.envelope import (
     signature_of,
 )
 from gateway.errors import Unauthenticated
-from tests.channels.chat.chinese import CORP, KEY, OTHER_KEY, TOKEN, WECOM, sealed
+from tests.channels.chat.wecom_dingtalk_calls import CORP, KEY, OTHER_KEY, TOKEN, WECOM, sealed
 from tests.support.clock import NOON
 
 FIELDS = ("TimeStamp", "Nonce", "Encrypt", "MsgSignature")
@@ -135,7 +135,7 @@ def test_settings_without_valid_key_refuse_every_envelope(token: str, key: str) 
 
 
 def signed(data: bytes) -> EncryptedEnvelope:
-    """Whatever it is, signed by who knows the token."""
+    """Return an envelope of any data, signed with the right token."""
     stamp, encrypted = str(int(NOON.timestamp())), base64.b64encode(data).decode()
     return EncryptedEnvelope(stamp, "n", encrypted, signature_of(TOKEN, stamp, "n", encrypted))
 

@@ -1,4 +1,4 @@
-"""XML is read one level deep, with nothing in it that could reach further."""
+"""XML is read one level deep, and refused if it has entities or a document type."""
 
 import pytest
 

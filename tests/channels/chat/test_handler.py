@@ -1,4 +1,4 @@
-"""What people write and press in Slack, through the whole gateway."""
+"""Tests of messages and commands in Slack, through the whole gateway."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ from gateway.db.pool import Pool
 from gateway.errors import Misconfigured
 from gateway.settings import ChatSettings, load
 from tests.channels.chat.slack_calls import BOT, FORM, SECRET, a_command, a_message, signed
-from tests.channels.chat.talk import known, outcomes, record, said, told
+from tests.channels.chat.slack_steps import known, outcomes, record, said, told
 from tests.support.served import RunningGateway, served
 
 

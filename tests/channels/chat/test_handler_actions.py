@@ -1,14 +1,14 @@
-"""Commands and buttons act for those who are linked, within their roles."""
+"""Chat commands and buttons act for users linked to a person, within that person's roles."""
 
 from gateway.incidents import store
 from gateway.notify.press_tokens import PressTokens
 from tests.channels.chat.slack_calls import FORM, a_press
-from tests.channels.chat.talk import SIGNING, known, outcomes, record, said, told
+from tests.channels.chat.slack_steps import SIGNING, known, outcomes, record, said, told
 from tests.support.served import RunningGateway
 
 
 async def button(gateway: RunningGateway) -> str:
-    """The token of a button as the record stands."""
+    """Return the token of a button for the current state of the record."""
     async with gateway.pool.acquire() as conn:
         (incident,) = await store.by_ids(conn, [(await record(gateway))["id"]])
     return PressTokens((SIGNING.encode(),)).make(incident)

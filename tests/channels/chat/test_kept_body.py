@@ -1,6 +1,6 @@
-"""The kept body of a chat vendor's call holds no token of the vendor's.
+"""The stored body of a chat vendor's call contains no token of the vendor.
 
-Nor does it hold an address that anybody may answer at.
+Nor does it contain an address to which anybody may post a response.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Whoever is answered, and may answer, by the head of a mail."""
+"""The person to answer, and whether a program wrote a mail, are found from its header."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from gateway.channels.email.correspondent import (
 )
 from gateway.channels.email.parsing.letter import ParsedMail
 from gateway.operations.author import Author
-from tests.channels.email.writing import said
+from tests.channels.email.sample_mails import said
 
 LEA = Correspondent("lea@customer.example", "Lea Customer")
 LIST = {

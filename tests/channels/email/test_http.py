@@ -1,4 +1,4 @@
-"""Mail by HTTP, through the whole gateway, as services post it."""
+"""Tests of mail posted over HTTP by mail services, through the whole gateway."""
 
 import base64
 import hmac
@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gateway.clock import SystemClock
 from gateway.settings import Database, load
-from tests.channels.email.writing import a_mail
+from tests.channels.email.sample_mails import a_mail
 from tests.support.served import RunningGateway, served
 
 SIGNING = ec.generate_private_key(ec.SECP256R1())

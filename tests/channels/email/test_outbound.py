@@ -1,6 +1,6 @@
-"""Mail reaches a real SMTP server and threads by incident.
+"""Mail is delivered to a real SMTP server, in one thread for each incident.
 
-It carries nothing a sender smuggled in.
+Text of a sender cannot inject header fields into it.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ Relay = Callable[..., Awaitable[tuple["Mailbox", SmtpChannel]]]
 
 
 class Mailbox:
-    """Keeps what arrives; answers RCPT and DATA as told."""
+    """An SMTP mailbox that keeps arriving mail and answers RCPT and DATA with set replies."""
 
     def __init__(self, rcpt: str = "250 OK", data: str = "250 OK") -> None:
         self.rcpt, self.data = rcpt, data

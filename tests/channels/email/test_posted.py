@@ -1,4 +1,4 @@
-"""Forms of mail services read by themselves: what is none of theirs is refused with a reason."""
+"""Mail is read from the forms that mail services post; other bodies are refused with a reason."""
 
 from urllib.parse import quote
 
@@ -18,8 +18,8 @@ from gateway.channels.email.parsing.reading import parse_message
 from gateway.channels.email.posted import DeliveredMail, FileLimits, form, parse_mail
 from gateway.errors import Malformed
 from gateway.ingest.mime.headers import split_head
-from tests.channels.email.writing import a_mail
-from tests.channels.email.writing import head as written
+from tests.channels.email.sample_mails import a_mail
+from tests.channels.email.sample_mails import head as written
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=x"

@@ -1,4 +1,4 @@
-"""Long mails are read by a process of their own, which may be hurt."""
+"""Long mails are read by a separate process, whose time and memory are limited."""
 
 import asyncio
 import time
@@ -12,15 +12,15 @@ from gateway.channels.email.posted import JSON, DeliveredMail, FileLimits, parse
 from gateway.channels.email.reader import MailReader
 from gateway.errors import Malformed
 from gateway.ingest.workers.process import ParseWorker, is_quick
-from tests.channels.email.writing import a_mail, head
+from tests.channels.email.sample_mails import a_mail, head
 from tests.support import hostile
 from tests.support.forker import FORKER
 
 LONG = DeliveredMail("message/rfc822", a_mail("磁盘满了 " * 6_000))
 COSTLY = DeliveredMail("message/rfc822", a_mail("磁盘满了 " * 100_000))
-"""Take many ticks of the processor's clock, by which its time is told.
+"""A mail that takes many ticks of the processor clock, which measures the time limit.
 
-The process has read others before.
+The process has read other mails before it.
 """
 
 

@@ -1,4 +1,4 @@
-"""What monitoring mails become, by rules."""
+"""Mails of monitoring tools become alerts by configured rules."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from gateway.errors import Misconfigured
 from gateway.incidents.alert import Alert
 from gateway.settings import MailRule, load, mail_flaws
 from gateway.vocabulary import AlertStatus
-from tests.channels.email.writing import a_letter
+from tests.channels.email.sample_mails import a_letter
 from tests.support.clock import NOON
 
 ZABBIX = MailRule(
@@ -114,7 +114,7 @@ def test_pattern_matches_only_text_it_reproduces(pattern: str, text: str) -> Non
         assert "".join(pattern.replace("{x}", found["x"]).split()) == "".join(text.split())
 
 
-@pytest.mark.timeout(10)  # what grew with the square of its length would take minutes
+@pytest.mark.timeout(10)  # quadratic time in the length would take minutes
 def test_pattern_matching_is_fast() -> None:
     assert match_pattern("{a}aa{b}aa{c}aa{d}aa{e}b", "a" * 100_000) is None
 

@@ -1,4 +1,4 @@
-"""What is to be done with a letter."""
+"""A mail is sorted into alerts, mail of people, and mail to ignore or set aside."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from gateway.channels.email.sorting import (
     language,
 )
 from gateway.settings import MailRule, load
-from tests.channels.email.writing import a_letter
+from tests.channels.email.sample_mails import a_letter
 from tests.support.clock import NOON
 
 RULES = (

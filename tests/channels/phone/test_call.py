@@ -1,4 +1,4 @@
-"""A call is the same whatever order it is told in, and however often."""
+"""A call is the same in whatever order, and however often, its events arrive."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Every kind of request, as its telephone system's pages show it, is read as its folder says."""
+"""Documented requests of every telephone system are read as the files beside them say."""
 
 from dataclasses import asdict
 from functools import partial

@@ -1,4 +1,4 @@
-"""Calls and their records over time, and told at once."""
+"""Tests of phone calls and their records over time, and with events that arrive at once."""
 
 import asyncio
 import random
@@ -55,7 +55,7 @@ async def intake(pool: Pool, clock: FakeClock) -> PhoneIntake:
 async def tell(
     intake: PhoneIntake, call_id: str, event: str = "hangup", caller: str = ANN, **more: str
 ) -> str:
-    """The outcome of one thing told of a call."""
+    """Send one event of a call and return its outcome and reason."""
     body = urlencode({"LINKEDID": call_id, "CALLERID": caller} | more).encode()
     posted = PhoneRequest(event, FORM, body, (), intake.clock.now())
     integration = await intake.pool.fetchval("SELECT id FROM integration")

@@ -1,6 +1,6 @@
-"""Acknowledging by key press.
+"""An incident is acknowledged by a key press during a call.
 
-It counts only in a call that the gateway made, and only for what the person heard of.
+It counts only in a call that the gateway made, and only for the incident as it was read out.
 """
 
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""What callers hear: every script is well-formed in both languages, in TwiML and for Vonage."""
+"""Every script read to callers is well-formed in both languages, in TwiML and for Vonage."""
 
 import itertools
 from xml.etree.ElementTree import fromstring

@@ -1,4 +1,4 @@
-"""Numbers as they are compared."""
+"""Telephone numbers are normalized to E.164 to be compared."""
 
 import pytest
 from hypothesis import given, settings

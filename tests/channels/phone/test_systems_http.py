@@ -1,4 +1,4 @@
-"""Calls by the other telephone systems, through the whole gateway; and what is shipped for them."""
+"""Tests of calls by all telephone systems but Twilio, and of the files shipped for them."""
 
 import hmac
 import re
@@ -50,7 +50,7 @@ async def gateway(database_url: str) -> AsyncIterator[RunningGateway]:
 async def sent(
     gateway: RunningGateway, case: str, key: str = "ingest", **headers: str
 ) -> tuple[int, Any]:
-    """A captured request with our key and, for Vonage, a signature of now."""
+    """Send a captured request with a valid key and, for Vonage, a current signature."""
     provider, posted = request(case)
     given = {
         name: value for name, value in posted.headers.items() if name in {"Content-Type", "Accept"}
@@ -140,7 +140,7 @@ async def test_long_phone_event_is_read_in_separate_process(
     for size in (1, QUICK):
         told = {"LINKEDID": f"1.{size}", "more": "x" * size}
         while (answer := await gateway.client.post(path, json=told)).status == 503:
-            pass  # its process starts: systems send again
+            pass  # the reading process still starts: systems send again
         assert answer.status == 202
     assert set(asked) == {"asterisk"}
 

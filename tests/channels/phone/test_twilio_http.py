@@ -1,4 +1,4 @@
-"""Calls by Twilio, through the whole gateway."""
+"""Tests of calls by Twilio, through the whole gateway."""
 
 from collections.abc import AsyncIterator
 from email.utils import format_datetime
@@ -75,7 +75,7 @@ async def heard(
 
 
 async def press(gateway: RunningGateway, before: Element, key: str, **more: str) -> Element:
-    """Press a key where the document asks for one."""
+    """Press a key where the TwiML document asks for one; return the next document."""
     gather = before.find("Gather")
     assert gather is not None
     where = urlsplit(gather.attrib["action"])

@@ -1,4 +1,4 @@
-"""A gateway with a web form."""
+"""Fixtures of a gateway with a web form."""
 
 from collections.abc import AsyncIterator
 

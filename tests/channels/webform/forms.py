@@ -8,7 +8,7 @@ from tests.support.served import RunningGateway
 
 
 async def opened(gateway: RunningGateway, clock: FakeClock, language: str = "en") -> dict[str, str]:
-    """The fields of a form that somebody took their time to fill in."""
+    """Return the fields of a completed form, after the time that a person needs to fill it in."""
     page = await get(gateway.client, "/report/mail", language)
     assert page.status == 200, page.text
     clock.advance(timedelta(seconds=10))

@@ -1,4 +1,4 @@
-"""What somebody wrote into a form."""
+"""The fields of a web form are read as a report, or refused with the flaws."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Tickets of forms."""
+"""Tests of the signed tickets in web forms."""
 
 import pytest
 

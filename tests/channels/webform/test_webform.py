@@ -1,4 +1,4 @@
-"""The public report form, through the whole gateway."""
+"""Tests of the public report form, through the whole gateway."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ from tests.support.served import RunningGateway
 
 
 async def vpn_ticket(gateway: RunningGateway, clock: FakeClock) -> str:
-    """A ticket of ours for another service, signed as it must be."""
+    """Return a validly signed form ticket for another service, vpn."""
     secrets = tuple(
         row["secret"] for row in await gateway.pool.fetch("SELECT secret FROM link_secret")
     )

@@ -1,4 +1,4 @@
-"""Forms of programs and floods are held back, and nobody else is."""
+"""Forms sent by programs or in floods are held back, and no others."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -131,7 +131,7 @@ async def test_form_beyond_concurrent_capacity_returns_503(
     slow, flawed = asyncio.create_task(slow_one()), fields | {"title": ""}
     await held.wait()
     page = await send(gateway.client, "/report/mail", flawed, ("a", bytes(50_000)))
-    while page.status == 422 and not slow.done():  # what came of the other one is not read yet
+    while page.status == 422 and not slow.done():  # the gateway has not read the slow form yet
         page = await send(gateway.client, "/report/mail", flawed, ("a", bytes(50_000)))
     told = slow.result() if slow.done() else page
     assert (told.status, told.heading, told.answer.headers["Retry-After"].isdecimal()) == (

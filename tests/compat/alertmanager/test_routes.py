@@ -1,4 +1,4 @@
-"""What amtool and Grafana read of what Prometheus posted, through the whole gateway."""
+"""amtool and Grafana read the alerts that Prometheus posted, through the whole gateway."""
 
 import asyncio
 from collections.abc import AsyncIterator

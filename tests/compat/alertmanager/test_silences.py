@@ -1,6 +1,6 @@
-"""Alertmanager's silences over HTTP.
+"""Tests of Alertmanager's silences over HTTP.
 
-What amtool, Grafana and karma send, and what they are shown.
+The requests are those of amtool, Grafana and karma.
 """
 
 from collections.abc import AsyncIterator
@@ -142,7 +142,7 @@ async def test_silence_belongs_to_integration_and_needs_permission_to_change(
 
 
 async def person(gateway: RunningGateway, login: str, role: Role) -> None:
-    """A person whose key `keys` has under their login."""
+    """Create a person, and a key of theirs that is kept in `keys` under their login."""
     answer = await gateway.post(
         "/api/v1/people", {"login": login, "name": login, "roles": [role]}, key="admin"
     )
@@ -178,7 +178,7 @@ def asks(name: str, value: str, *, regex: bool = False) -> list[dict[str, Any]]:
 
 
 async def catalogued(gateway: RunningGateway) -> None:
-    """A gateway that knows the services crm and payroll and the item db-1."""
+    """Create the services crm and payroll and the configuration item db-1."""
     for slug in ("crm", "payroll"):
         body = {"slug": slug, "name": slug.upper(), "aliases": [f"the {slug}"]}
         assert (await gateway.post("/api/v1/services", body, "admin")).status == 201

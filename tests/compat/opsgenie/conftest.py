@@ -1,4 +1,4 @@
-"""Opsgenie's senders, with only the host changed, before the whole gateway."""
+"""Fixtures of an Opsgenie client with only the host changed, and of a whole gateway."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from tests.support.served import RunningGateway, served
 
 @dataclass
 class Genie:
-    """Calls with `Authorization: GenieKey`, and the records they made."""
+    """A client that calls with `Authorization: GenieKey` and reads the resulting records."""
 
     served: RunningGateway
 
@@ -39,7 +39,7 @@ class Genie:
     async def ask(
         self, method: str, word: str, body: Any = None, alias: str = "disk", **query: str
     ) -> dict[str, Any]:
-        """What became of something asked of an alert, as the request's status tells it."""
+        """Send a request about an alert and return the outcome that the request's status shows."""
         path = f"/v2/alerts/{alias}/{word}".rstrip("/")
         status, told = await self.call(method, path, body, **({"identifierType": "alias"} | query))
         assert (status, told["result"]) == (202, "Request will be processed"), told

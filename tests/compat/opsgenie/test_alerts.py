@@ -1,4 +1,4 @@
-"""What Opsgenie's clients send about alerts, and what they are told."""
+"""Tests of the alert requests of Opsgenie's clients and the responses to them."""
 
 import asyncio
 from itertools import product

@@ -1,4 +1,4 @@
-"""Heartbeats: what falls silent fires, what speaks again ends it.
+"""A missing heartbeat opens an alert, and the next ping ends it.
 
 Neither a crash nor a second replica changes that.
 """
@@ -101,7 +101,7 @@ Submit = Callable[[Submission], Awaitable[Receipt]]
 
 
 class Site:
-    """A heartbeat `backup` of every ten minutes, and an intake the test commits by itself."""
+    """A heartbeat `backup` of ten minutes, and an intake that the test commits itself."""
 
     def __init__(self, pool: Pool, clock: FakeClock, intake: IntakeHarness) -> None:
         self.pool, self.clock, self.intake = pool, clock, intake

@@ -1,4 +1,4 @@
-"""DingTalk speaks in three ways at one address, each proved in its own."""
+"""DingTalk sends three kinds of calls to one address, each with its own kind of signature."""
 
 import json
 from dataclasses import replace
@@ -21,7 +21,15 @@ from gateway.channels.chat.contract import (
 from gateway.channels.chat.dingtalk.inbound import answer, read
 from gateway.channels.chat.envelope import EncryptedEnvelope, decrypt_envelope
 from gateway.errors import Malformed, Unauthenticated
-from tests.channels.chat.chinese import CORP, DINGTALK, OTHER_KEY, card, event, robot, tampered
+from tests.channels.chat.wecom_dingtalk_calls import (
+    CORP,
+    DINGTALK,
+    OTHER_KEY,
+    card,
+    event,
+    robot,
+    tampered,
+)
 from tests.support.clock import NOON
 
 HOUR = timedelta(hours=1)

@@ -1,4 +1,4 @@
-"""DingTalk takes cards, messages and robots' words, and says in a 200 what became of them."""
+"""DingTalk takes cards, messages and texts of robots, and reports errors in a 200 response."""
 
 import base64
 import hmac

@@ -1,4 +1,4 @@
-"""Feishu cards."""
+"""Tests of the cards that are sent to Feishu."""
 
 from gateway.channels.chat.feishu.cards import card
 from gateway.notify.card import ChatReply

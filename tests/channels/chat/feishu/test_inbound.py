@@ -1,4 +1,4 @@
-"""Feishu's calls, read and answered."""
+"""Tests of reading and answering the calls of Feishu."""
 
 import json
 from datetime import timedelta

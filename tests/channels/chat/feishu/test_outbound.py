@@ -1,4 +1,4 @@
-"""Cards in Feishu, on a server that answers as Feishu does."""
+"""Tests of sending cards to a server that answers as Feishu does."""
 
 import json
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Slack's calls, read."""
+"""Tests of reading the calls of Slack."""
 
 import random
 from dataclasses import replace

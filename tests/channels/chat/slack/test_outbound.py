@@ -1,4 +1,4 @@
-"""Messages in Slack, on a server that answers as Slack does."""
+"""Tests of sending messages to a server that answers as Slack does."""
 
 import json
 from collections.abc import AsyncIterator

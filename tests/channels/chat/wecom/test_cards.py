@@ -1,4 +1,4 @@
-"""A reply fits into what WeCom shows, and what is pressed there names its button."""
+"""A reply is cut to the limits of a WeCom card, and a press names its button."""
 
 from gateway.channels.chat.wecom.cards import (
     MAX_NAME,

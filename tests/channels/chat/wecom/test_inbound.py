@@ -1,4 +1,4 @@
-"""WeCom speaks XML in an envelope, and is answered in one."""
+"""WeCom sends XML in an encrypted envelope, and the response is in one as well."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -20,7 +20,7 @@ from gateway.channels.chat.envelope import EncryptedEnvelope, decrypt_envelope
 from gateway.channels.chat.wecom.cards import MAX_TEXT, text
 from gateway.channels.chat.wecom.inbound import answer, read
 from gateway.errors import Malformed, Unauthenticated
-from tests.channels.chat.chinese import (
+from tests.channels.chat.wecom_dingtalk_calls import (
     CORP,
     OTHER_KEY,
     WECOM,
@@ -191,7 +191,7 @@ def test_any_signed_call_is_read_or_malformed(content: bytes) -> None:
 
 
 def answered(reply: ChatReply, fields: dict[str, object]) -> dict[str, str]:
-    """What WeCom reads in our answer."""
+    """Return the fields that WeCom reads in the gateway's response."""
     body, kind = answer(reply, wecom(xml(**fields)), WECOM)
     outer = flat_xml.read(body)
     assert kind == "application/xml"

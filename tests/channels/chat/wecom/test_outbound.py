@@ -1,4 +1,4 @@
-"""WeCom takes cards and texts, and says in a 200 what became of them."""
+"""WeCom takes cards and texts, and reports errors in a 200 response."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""A gateway that takes in mail which Amazon SES received."""
+"""Fixtures of a gateway that takes in mail which Amazon SES received."""
 
 from collections.abc import AsyncIterator
 

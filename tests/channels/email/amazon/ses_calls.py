@@ -1,4 +1,4 @@
-"""Notifications of Amazon SES, signed, to a gateway that believes them."""
+"""Signed notifications of Amazon SES, and a gateway that accepts their certificate."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -35,7 +35,7 @@ def signed(case: str, version: str = "2", late: timedelta = timedelta(), **chang
 
 @dataclass
 class World:
-    """What is asked of it; what it answers is Amazon's certificate."""
+    """A fetcher that records the addresses asked for and returns Amazon's certificate."""
 
     asked: list[str] = field(default_factory=list)
 

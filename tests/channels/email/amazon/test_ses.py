@@ -1,6 +1,6 @@
-"""Mail that Amazon SES received is told by SNS and believed when Amazon signed.
+"""Mail that Amazon SES received arrives in an SNS notification, accepted if Amazon signed it.
 
-It is fetched where it lies, and never lost.
+Mail stored in a bucket is fetched from there, and no mail is lost.
 """
 
 from datetime import timedelta

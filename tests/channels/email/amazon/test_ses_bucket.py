@@ -1,4 +1,4 @@
-"""Mail that Amazon SES put into a bucket is fetched from there, or named as what it is."""
+"""Mail that Amazon SES put into a bucket is fetched, or quarantined with the reason."""
 
 import msgspec
 import pytest
@@ -7,7 +7,7 @@ from gateway.channels.email.amazon import ses
 from gateway.channels.email.posted import DeliveredMail
 from gateway.errors import Malformed, Unavailable
 from tests.channels.email.amazon.ses_calls import PENDING, World, a_gateway, outcome, post, signed
-from tests.channels.email.writing import a_mail
+from tests.channels.email.sample_mails import a_mail
 from tests.support.object_store import ObjectStore, run_object_store
 from tests.support.served import RunningGateway
 

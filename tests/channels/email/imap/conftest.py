@@ -1,4 +1,4 @@
-"""A mailbox on a real IMAP server, and a gateway that reads it."""
+"""Fixtures of a mailbox on a real IMAP server, and of a gateway that reads it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -42,7 +42,7 @@ async def folder(server: ImapServer) -> AsyncIterator[str]:
 
 @pytest.fixture(scope="module")
 async def gateway(servers: Servers) -> AsyncIterator[Gateway]:
-    """One gateway for all; each test brings the mailboxes that it reads."""
+    """A gateway shared by all tests of a module; each test sets up the mailboxes to read."""
     plain = load(None, {})
     mail = msgspec.structs.replace(plain.mail, max_bytes=100_000)
     database = Database(url=servers.database_url, pool_min=1, pool_max=4)
@@ -52,8 +52,8 @@ async def gateway(servers: Servers) -> AsyncIterator[Gateway]:
 
 
 @pytest.fixture
-async def conn(gateway: Gateway, database_url: str) -> AsyncIterator[Any]:  # noqa: ARG001 - which runs before it is emptied
-    """A connection to a database that was emptied under the gateway."""
+async def conn(gateway: Gateway, database_url: str) -> AsyncIterator[Any]:  # noqa: ARG001 - starts before the database is emptied
+    """A connection to the database, which is emptied while the gateway runs."""
     opened = await asyncpg.connect(database_url)
     yield opened
     await opened.close()
@@ -61,7 +61,7 @@ async def conn(gateway: Gateway, database_url: str) -> AsyncIterator[Any]:  # no
 
 @pytest.fixture
 def reading(gateway: Gateway, server: ImapServer, folder: str) -> Reading:
-    """Reads the folder as one replica does."""
+    """A function that reads the folder as one replica does, while its context is open."""
 
     @asynccontextmanager
     async def begin(

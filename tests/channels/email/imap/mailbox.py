@@ -1,11 +1,11 @@
-"""Steps of the tests of a mailbox."""
+"""Steps of the tests of reading a mailbox."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from gateway.settings import Duration
-from tests.channels.email.writing import a_mail
+from tests.channels.email.sample_mails import a_mail
 from tests.support.imap_server import ImapServer
 from tests.support.process import wait_until_true
 

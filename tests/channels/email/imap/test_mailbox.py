@@ -1,4 +1,4 @@
-"""A mailbox of a real IMAP server is read whatever happens to the line.
+"""A mailbox of a real IMAP server is read even if the connection breaks.
 
 Every mail in it is taken in once.
 """
@@ -18,9 +18,9 @@ from tests.support.process import wait_until_true
 
 
 async def idling(server: ImapServer) -> None:
-    """Wait until the mailbox's reader waits for news.
+    """Wait until the reader of the mailbox waits for new mail (IDLE).
 
-    What came a moment before, it would see at its next poll.
+    Mail that arrives just before that is seen only at the next poll.
     """
     async with asyncio.timeout(10):
         while not server.said[-1].endswith(b" IDLE"):

@@ -1,4 +1,4 @@
-"""Mail that cannot be read or stored keeps nobody else waiting, and is not lost."""
+"""Mail that cannot be read or stored does not delay other mail, and is not lost."""
 
 import asyncio
 from collections import Counter
@@ -11,7 +11,7 @@ from gateway.channels.email.parsing.letter import ParsedMail
 from gateway.channels.email.posted import DeliveredMail
 from gateway.clock import SystemClock
 from tests.channels.email.imap.mailbox import QUIET, Reading, outcomes, put
-from tests.channels.email.writing import a_mail
+from tests.channels.email.sample_mails import a_mail
 from tests.support.imap_server import ImapServer
 from tests.support.process import wait_until_true
 
@@ -64,7 +64,7 @@ async def test_mail_that_cuts_connection_does_not_block_others(
 
 
 async def failures(gateway: Gateway, mailbox: str, count: int) -> None:
-    """Wait until it could not be read so often."""
+    """Wait until reading the mailbox has failed `count` times."""
     async with asyncio.timeout(10):
         registry = gateway.mail.metrics.registry
         while (

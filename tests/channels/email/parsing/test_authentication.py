@@ -1,4 +1,4 @@
-"""Stamps of receiving servers: which of them count, and whom they vouch for."""
+"""Authentication results count only from trusted servers and for the domain they name."""
 
 import pytest
 from hypothesis import given
@@ -14,7 +14,7 @@ from gateway.channels.email.parsing.authentication import (
     signed_domains,
 )
 from gateway.channels.email.posted import MAIL, DeliveredMail, FileLimits, parse_mail
-from tests.channels.email.writing import head
+from tests.channels.email.sample_mails import head
 
 MX = "mx.corp.example"
 DORA = "dora@corp.example"

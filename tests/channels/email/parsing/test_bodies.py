@@ -1,6 +1,6 @@
-"""Words that a person wrote are read however their program wrote them down.
+"""The text that a person wrote is read however their mail program encoded it.
 
-Where they cannot be, the whole mail is enclosed.
+A mail whose text cannot be read is attached whole.
 """
 
 import base64
@@ -10,7 +10,7 @@ import pytest
 
 from gateway.channels.email.parsing.reading import WHOLE, parse_message
 from tests.channels.email.parsing.bodies import names, of
-from tests.channels.email.writing import head, said
+from tests.channels.email.sample_mails import head, said
 from tests.support.mails import read_case_mail
 
 PDF = (

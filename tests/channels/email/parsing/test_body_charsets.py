@@ -1,4 +1,4 @@
-"""The charset of a body is found wherever it is declared."""
+"""The charset of a mail body is found wherever it is declared."""
 
 import base64
 
@@ -6,7 +6,7 @@ import pytest
 
 from gateway.channels.email.parsing.reading import parse_message
 from tests.channels.email.parsing.bodies import names, of
-from tests.channels.email.writing import said
+from tests.channels.email.sample_mails import said
 
 RUSSIAN, BIG5, GREEK = (
     "Не работает принтер",

@@ -1,4 +1,4 @@
-"""What a mail says, however its sender wrote it down."""
+"""The header, text and attachments of a mail are read however its sender encoded them."""
 
 import base64
 import random
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gateway.channels.email.parsing.letter import WriterKind
 from gateway.channels.email.parsing.reading import parse_message
 from gateway.errors import Malformed
-from tests.channels.email.writing import a_mail, encoded, head, said
+from tests.channels.email.sample_mails import a_mail, encoded, head, said
 
 CHINESE, JAPANESE, FRENCH = (
     "磁盘满了，请尽快处理",
@@ -277,7 +277,7 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("name", BOMBS)
-@pytest.mark.timeout(10)  # what grew with the square of its length would take minutes
+@pytest.mark.timeout(10)  # quadratic time in the length would take minutes
 def test_non_mail_or_oversized_mail_is_malformed(name: str) -> None:
     with pytest.raises(Malformed):
         parse_message(BOMBS[name])

@@ -1,4 +1,4 @@
-"""The words of a reply: those that are certainly new, and those that the record keeps."""
+"""The new text of a reply is separated from quotations; in doubt, the record keeps both."""
 
 import pytest
 
@@ -215,6 +215,6 @@ def test_own_text_like_quotation_header_is_kept(text: str) -> None:
     "line",
     ["1" * 2_000, "On " * 700, "在1" * 700, "From: " * 300, "<" * 2_000, " " * 2_000, "- " * 900],
 )
-@pytest.mark.timeout(10)  # what grew with the square of its length would take minutes
+@pytest.mark.timeout(10)  # quadratic time in the length would take minutes
 def test_reply_is_parsed_in_linear_time(line: str) -> None:
     parse_reply((line + "\n") * 100)

@@ -1,4 +1,4 @@
-"""What Twilio signs and says, read without a server."""
+"""Tests of the signatures and events of Twilio's requests, without a server."""
 
 import json
 import random
@@ -40,8 +40,8 @@ HOSTS = ("gw.example", "gw.example:443", "gw.example:8443", "gw.example:80", "GW
 
 
 def a_request(rng: random.Random) -> tuple[str, Any, str, str]:
-    """Address, fields or body, signature and algorithm, most of them true and some spoiled."""
-    words: Callable[[], str] = lambda: rng.choice(WORDS)  # noqa: E731 - said often below
+    """Return an address, fields or a body, a signature and its algorithm; some are invalid."""
+    words: Callable[[], str] = lambda: rng.choice(WORDS)  # noqa: E731 - used often below
     address = f"{rng.choice(('https', 'http'))}://{rng.choice(HOSTS)}/ingest/{quote(words())}"
     query = [(words(), words()) for _ in range(rng.randrange(3))]
     params: Any = [(words(), words()) for _ in range(rng.randrange(8))]

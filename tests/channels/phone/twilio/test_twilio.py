@@ -1,4 +1,4 @@
-"""People are called and written to by Twilio; whoever is called can take the record on by a key."""
+"""Twilio calls and texts people; a person who is called can acknowledge the record by a key."""
 
 import asyncio
 import base64
@@ -33,7 +33,7 @@ VALUES ($1, $1, $2, $3, '{incident_manager}', '2026-01-01', '2026-01-01')
 
 @dataclass
 class FakeTwilio:
-    """Takes what Twilio would take, and answers as told."""
+    """A fake Twilio API that accepts the same requests and answers with a set response."""
 
     status: int = 201
     body: dict[str, Any] = field(default_factory=lambda: {"sid": "CA1"})
@@ -62,7 +62,7 @@ async def twilio() -> AsyncIterator[FakeTwilio]:
 
 @pytest.fixture
 async def api(twilio: FakeTwilio, pool: Pool) -> AsyncIterator[TwilioApi]:
-    """Ann reads Chinese, Mute has no telephone."""
+    """A Twilio client, with two people: Ann reads Chinese, Mute has no telephone."""
     await pool.execute(PERSON, "ann", "+8613800138000", "zh-CN")
     await pool.execute(PERSON, "mute", "", "en")
     settings = msgspec.structs.replace(
@@ -196,14 +196,14 @@ async def test_called_person_hears_incident_and_accepts_it(
 
 
 async def called(twilio: FakeTwilio) -> dict[str, str]:
-    """What Twilio was asked to call with."""
+    """Wait until Twilio is asked to call and return the fields of that request."""
     async with asyncio.timeout(10):
         await twilio.heard.wait()
     return twilio.asked[0][1]
 
 
 async def answered(gateway: RunningGateway, query: str, key: str) -> str:
-    """What is heard when they answer, or after a key."""
+    """Return the TwiML for a person who answers the call, or who pressed a key."""
     path = f"/ingest/phone/twilio/alarm/{gateway.keys['ingest']}?{query}"
     told = {
         "CallSid": "CA1",

@@ -1,4 +1,4 @@
-"""What Vonage signs: true requests are believed, and none that is spoiled anywhere."""
+"""Requests that Vonage signed are accepted, and none that is altered anywhere."""
 
 import base64
 import hmac

@@ -1,6 +1,6 @@
-"""What somebody may not see is not there for them, wherever they look.
+"""Records that a person may not see do not appear anywhere in the API.
 
-Who did what stands under their name.
+Actions are recorded under the name of the person who took them.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ import pytest
 from gateway.db.pool import Pool, acquire
 from gateway.directory.roles import Role
 from gateway.receipts.receipt_id import receipt_ids
-from tests.api.sight import INCIDENTS, flagged, numbers
+from tests.api.visibility_steps import INCIDENTS, flagged, numbers
 from tests.support.api import Api
 from tests.support.clock import NOON
 
@@ -52,7 +52,7 @@ FLAG = "UPDATE incident SET security = number = $1 WHERE number = ANY(ARRAY[$1, 
 
 
 async def below_a_hidden_master(api: Api) -> tuple[str, str]:
-    """A record and its master, flagged in the time of a release that left the record below."""
+    """Link a record to a master, flag the master as older releases did, and return both numbers."""
     child, master = (await api.incident())["number"], (await api.incident())["number"]
     assert (await api.call("POST", f"{INCIDENTS}/{child}/link", {"master": master}))[0] == 200
     await api.uow.pool.execute(FLAG, master, child)

@@ -1,4 +1,4 @@
-"""Mails that hurt: sound ones of every kind, twisted anywhere, and bombs."""
+"""Random hostile mails: valid ones of every kind, altered anywhere, and nested or huge ones."""
 
 import base64
 import quopri
@@ -71,7 +71,7 @@ QUOTE, QUOTED = '"', '"b1"'
 
 
 def mails(count: int, chance: random.Random) -> Iterator[bytes]:
-    """So many, each with a Message-ID of its own, which twisting may have destroyed."""
+    """Yield `count` mails, each with its own Message-ID, which an alteration may have destroyed."""
     makers: tuple[Callable[[random.Random], bytes], ...] = (
         _sound,
         _raw,

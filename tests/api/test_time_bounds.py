@@ -1,4 +1,4 @@
-"""A time that PostgreSQL reads back as infinity is refused on our own API, whatever asks for it."""
+"""Times that PostgreSQL would read back as infinity are refused in every body and query."""
 
 from datetime import timedelta
 from typing import Annotated, Any

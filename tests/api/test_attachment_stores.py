@@ -1,4 +1,4 @@
-"""Files of records, wherever they are kept."""
+"""Tests of the attachments of records in every kind of file store."""
 
 import os
 from collections.abc import AsyncIterator

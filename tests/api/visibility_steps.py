@@ -1,4 +1,4 @@
-"""Steps of the tests of who sees what."""
+"""Steps of the tests of the visibility of records."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Talk in a chat and what the gateway makes of it."""
+"""Steps of the tests that send Slack calls to a gateway and read the resulting records."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ async def said(
 
 
 async def told(gateway: RunningGateway, text: str, trigger: str = "1", **more: str) -> str:
-    """What a slash command is answered."""
+    """Send a slash command and return the text of the response."""
     status, answer = await said(gateway, a_command(text, trigger, **more), FORM)
     assert status == 200
     return str(answer["blocks"][0]["text"]["text"])

@@ -1,6 +1,6 @@
-"""Whatever Slack or Feishu sign, it is understood or malformed.
+"""Any call that Slack or Feishu sign is read or refused as malformed, without other errors.
 
-Tried is what they document with anything in place of anything.
+The calls are documented ones in which arbitrary values replace others.
 """
 
 import json
@@ -25,7 +25,7 @@ ANYTHING: tuple[Any, ...] = (
 
 
 def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Where something stands in a value."""
+    """Yield the path of every member and item inside a JSON value."""
     inner = (
         value.items()
         if isinstance(value, dict)
@@ -39,7 +39,7 @@ def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 def changed(body: bytes, chance: random.Random) -> bytes:
-    """The same with something else in one place, or without it."""
+    """Return the body with one of its values replaced or removed."""
     value = json.loads(body)
     *way, last = chance.choice(list(places(value)))
     holder = value

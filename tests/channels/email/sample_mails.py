@@ -1,4 +1,4 @@
-"""Mails as mail programs write them."""
+"""Sample mails as mail programs write them."""
 
 from email.header import Header
 from email.message import EmailMessage
@@ -16,7 +16,7 @@ def a_mail(
     subject: str = "help",
     **fields: str,
 ) -> bytes:
-    """A mail as a program of today writes it; fields with _ for -."""
+    """Return a mail as a current mail program writes it; field names have _ for -."""
     mail = EmailMessage(policy=SMTP)
     mail["From"], mail["Subject"] = sender, subject
     for name, value in fields.items():
@@ -33,7 +33,7 @@ def head(**fields: str) -> bytes:
 
 
 def encoded(text: str, charset: str) -> str:
-    """RFC 2047 as the standard library writes it."""
+    """Return the text as encoded words (RFC 2047), as the standard library writes them."""
     return Header(text, charset).encode()
 
 

@@ -1,4 +1,4 @@
-"""What WeCom and DingTalk send: envelopes as their vendors make them, and settings that fit."""
+"""Calls of WeCom and DingTalk, in envelopes as the vendors make them, and matching settings."""
 
 import base64
 import hmac
@@ -31,7 +31,7 @@ DINGTALK = ChatSettings(
 def sealed(
     content: bytes, *, corp: str = CORP, token: str = TOKEN, key: str = KEY, stamp: str = ""
 ) -> EncryptedEnvelope:
-    """An envelope of now."""
+    """Return an encrypted envelope of the content, made at the current time."""
     return seal(
         DecryptedEnvelope(content, corp, EnvelopeKeys(token, decode_key(key))),
         stamp or str(int(NOON.timestamp())),
@@ -40,13 +40,13 @@ def sealed(
 
 
 def xml(**fields: object) -> bytes:
-    """A document as WeCom writes it."""
+    """Return an XML document of the fields, as WeCom writes it."""
     inner = "".join(f"<{name}><![CDATA[{value}]]></{name}>" for name, value in fields.items())
     return f"<xml>{inner}</xml>".encode()
 
 
 def said(**more: object) -> dict[str, object]:
-    """A text message of WeCom's."""
+    """Return the fields of a text message of WeCom."""
     fields: dict[str, object] = {
         "ToUserName": CORP,
         "FromUserName": "zhangsan",
@@ -60,7 +60,7 @@ def said(**more: object) -> dict[str, object]:
 
 
 def pressed(key: str = "acknowledge@r7-token", **more: object) -> dict[str, object]:
-    """A press on a template card of WeCom's."""
+    """Return the fields of a press on a button of a WeCom template card."""
     fields: dict[str, object] = {
         "ToUserName": CORP,
         "FromUserName": "lisi",
@@ -77,7 +77,7 @@ def pressed(key: str = "acknowledge@r7-token", **more: object) -> dict[str, obje
 
 
 def wecom(content: bytes, received_at: datetime = NOON, **how: str) -> ChatRequest:
-    """A callback of WeCom's around `content`."""
+    """Return a callback of WeCom with `content` in its envelope."""
     envelope = sealed(content, **how)
     query = {
         "msg_signature": envelope.signature,
@@ -95,7 +95,7 @@ def wecom(content: bytes, received_at: datetime = NOON, **how: str) -> ChatReque
 def event(
     content: dict[str, object] | bytes, received_at: datetime = NOON, **how: str
 ) -> ChatRequest:
-    """An event of DingTalk's."""
+    """Return an event of DingTalk with the content in its envelope."""
     inner = content if isinstance(content, bytes) else json.dumps(content).encode()
     stamp = how.pop("stamp", str(int(NOON.timestamp() * 1000)))
     envelope = sealed(inner, stamp=stamp, **how)
@@ -110,7 +110,7 @@ def event(
 def robot(
     received_at: datetime = NOON, secret: str = SECRET, stamp: str = "", **more: Any
 ) -> ChatRequest:
-    """What somebody says to a robot of DingTalk's."""
+    """Return a message of a user to a DingTalk robot."""
     body = {
         "conversationId": "cid1",
         "chatbotCorpId": CORP,
@@ -143,7 +143,7 @@ def card(
     stamp: str = "",
     **more: Any,
 ) -> ChatRequest:
-    """What somebody presses on a card of DingTalk's."""
+    """Return the press of a user on a button of a DingTalk card."""
     params = {"action": "resolve", "token": "r7-token"} if params is None else params
     body = {
         "type": "actionCallback",
@@ -160,7 +160,7 @@ def card(
 
 
 def tampered(call: ChatRequest) -> ChatRequest:
-    """The same call with one character of what is encrypted changed."""
+    """Return the call with one character of its encrypted text changed."""
     at = call.body.index(b"/") if b"encrypt" in call.body else call.body.rindex(b"]]></Encrypt") - 8
     other = b"A" if call.body[at : at + 1] != b"A" else b"B"
     return replace(call, body=call.body[:at] + other + call.body[at + 1 :])

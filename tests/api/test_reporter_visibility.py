@@ -11,7 +11,7 @@ from gateway.directory.roles import Role
 from gateway.errors import Forbidden
 from gateway.operations.create import NewReport, create
 from gateway.views.listing import OWN
-from tests.api.sight import INCIDENTS, flagged, numbers
+from tests.api.visibility_steps import INCIDENTS, flagged, numbers
 from tests.support.api import Api
 
 

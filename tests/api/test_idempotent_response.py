@@ -1,6 +1,6 @@
-"""Every operation that lists Idempotency-Key, called again.
+"""Every operation that accepts Idempotency-Key can be repeated.
 
-Nothing more happens, and the answer is the same.
+The repeated request changes nothing and gets the same response.
 """
 
 from collections.abc import Awaitable, Callable
@@ -29,7 +29,7 @@ LISTED = sorted(
     if "Idempotency-Key" in route.headers
 )
 SECRET = {f"POST {V1}/keys", f"POST {V1}/me/keys"}
-"""Answered with a secret, which is not kept to be told again."""
+"""Operations that return a secret, which is not stored and so not returned again."""
 
 BEFORE: dict[str, list[str]] = {
     "accept": [], "return": ["assign"], "resume": ["hold"], "escalate": ["assign"],
@@ -56,7 +56,7 @@ MADE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "services": ({"slug": "shop", "name": "Shop"}, {"name": "The shop"}),
     "cis": ({"name": "db1", "kind": "host"}, {"kind": "process"}),
 }
-"""What is made under each name, and what is changed of it then."""
+"""The body that creates an object of each collection, and the body of its later change."""
 
 CLAIM = (
     "UPDATE incident SET claimed_impact = 'business', claimed_urgency = 'urgent' WHERE number = $1"
@@ -195,7 +195,7 @@ MORE = (
 
 
 def calls_by_operation(api: Api) -> dict[str, Callable[[], Awaitable[Asked]]]:
-    """How to come to a call of each operation that will succeed."""
+    """Return, for each operation, a function that prepares a request that will succeed."""
     one, mine = f"{V1}/incidents/{{number}}", f"{V1}/mine/{{link}}"
     key = {"name": "k", "scopes": ["read"]}
     return {

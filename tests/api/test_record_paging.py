@@ -1,4 +1,4 @@
-"""What belongs to one record is read in pages, to the end: nothing is hidden by padding."""
+"""The entries of one record are read in pages to the end, however many notes are added."""
 
 from datetime import timedelta
 from typing import Any
@@ -26,7 +26,7 @@ async def pages(api: Api, path: str, name: str, limit: int) -> list[Any]:
 
 
 async def padded(pool: Pool, number: str, entries: int, actor: str = "ann") -> None:
-    """Give a record as many notes, past everything that limits them."""
+    """Insert the given number of notes into a record's timeline, bypassing the limits."""
     async with pool.acquire() as conn:
         await conn.execute(
             "INSERT INTO timeline (incident_id, seq, at, actor, event, facts, hash) "
