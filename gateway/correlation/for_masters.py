@@ -1,4 +1,4 @@
-"""Effects of changes to related records on their masters: notes relayed, priorities lowered.
+"""Effects of changes to related records on their masters: notes relayed, milder causes noted.
 
 Every place that writes changed incidents calls `for_masters` after detaching followers.
 """
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from gateway.correlation.masters import Lock
+from gateway.correlation.milder_causes import note_milder_causes
 from gateway.correlation.note_relay import relay_notes
-from gateway.correlation.priority_lowering import lower_masters
 from gateway.db.pool import Connection
 from gateway.escalation.management import EscalationRules
 from gateway.incidents.record import Revision
@@ -22,4 +22,4 @@ async def apply_effects_on_masters(
     now: datetime,
 ) -> list[Revision]:
     """Return the revisions, in order, followed by those of other masters."""
-    return await lower_masters(conn, lock, await relay_notes(escalation, lock, revisions), now)
+    return await note_milder_causes(conn, lock, await relay_notes(escalation, lock, revisions), now)

@@ -1,4 +1,7 @@
-"""Lowering of a master's priority once the related record that raised it ends or leaves."""
+"""Notes on masters whose cause became milder: the related record that raised them ended or left.
+
+The priority itself stays; only people lower it.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -11,8 +14,7 @@ import msgspec
 
 from gateway.correlation.masters import Lock, add_masters, select_to_write
 from gateway.db.pool import Connection
-from gateway.escalation.priority_raise import PriorityCause
-from gateway.escalation.priority_raise import note_milder_cause as ease
+from gateway.escalation.priority_raise import PriorityCause, note_milder_cause
 from gateway.incidents.record import Incident, Revision
 from gateway.vocabulary import LIVE, Resolution
 
@@ -34,10 +36,10 @@ class RaiseFacts(msgspec.Struct):
     reason: str = ""
 
 
-async def lower_masters(
+async def note_milder_causes(
     conn: Connection, lock: Lock, revisions: Sequence[Revision], now: datetime
 ) -> list[Revision]:
-    """Return the revisions, in order, then those of other masters lowered in priority."""
+    """Return the revisions, in order, then those of other masters whose cause is milder now."""
     left: Mapping[int, list[Revision]] = defaultdict(list)
     for one in revisions:
         if (
@@ -63,7 +65,7 @@ def _leaves(before: Incident, after: Incident) -> bool:
 async def _without(
     conn: Connection, master: Revision, leaving: Sequence[Revision], now: datetime
 ) -> Revision:
-    """Return the revision of a master, with its priority lowered if possible."""
+    """Return the revision of a master, with a note if it was raised more than is called for now."""
     raises = [
         msgspec.json.decode(row["facts"], type=RaiseFacts)
         for row in await conn.fetch(RAISES, master.after.id)
@@ -78,7 +80,7 @@ async def _without(
     )
     if priority >= calls_for:
         return master
-    said = ease(
+    said = note_milder_cause(
         master.after,
         priority,
         calls_for,
