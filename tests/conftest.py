@@ -1,6 +1,6 @@
-"""Real servers for every test.
+"""Fixtures with real servers for every test.
 
-They are bundled ones, or those of TEST_DATABASE_URL and TEST_REDIS_URL, whose content is lost.
+They are the bundled ones, or those of TEST_DATABASE_URL and TEST_REDIS_URL, whose content is lost.
 """
 
 import gc
@@ -44,9 +44,9 @@ hypothesis.settings.load_profile("house")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give all tests that start programs and wait to one of two processes (`gw test`).
+    """Group the tests that start programs and wait, so that one of two processes runs them.
 
-    The other takes the rest.
+    The other process runs the rest (`gw test`).
     """
     for item in items:
         if {"development", "devtools", "e2e", "faults"} & set(item.path.parts):
@@ -54,10 +54,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Freeze the collected tests and their modules, which are there to stay.
-
-    The collector need not look through them again and again.
-    """
+    """Exclude the collected tests and their modules from garbage collection, as they stay."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
@@ -65,7 +62,7 @@ def pytest_collection_finish() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """Where the session's servers are; `empty` is the statement that empties every table."""
+    """The URLs of the session's servers; `empty` is the statement that empties every table."""
 
     database_url: str
     redis_url: str
@@ -93,7 +90,7 @@ async def _prepared(database_url: str, redis_url: str) -> Servers:
 
 @dataclass(slots=True)
 class Kept:
-    """What tests of one session use after each other.
+    """Connections that the tests of a session use one after another.
 
     Connections that know the schema already answer ten times as soon.
     """
@@ -116,7 +113,7 @@ async def kept(servers: Servers) -> AsyncIterator[Kept]:
 
 @pytest.fixture
 async def database_url(servers: Servers, kept: Kept) -> str:
-    """A migrated database with every table empty."""
+    """Return the URL of a migrated database with every table empty."""
     if kept.sweeper is None or kept.sweeper.is_closed():
         kept.sweeper = await asyncpg.connect(
             servers.database_url, server_settings={"lock_timeout": "5s"}
@@ -127,9 +124,9 @@ async def database_url(servers: Servers, kept: Kept) -> str:
 
 @pytest.fixture
 async def pool(database_url: str, kept: Kept) -> AsyncIterator[Pool]:
-    """The product's own pool on that database.
+    """Provide the product's own pool on that database.
 
-    One that a test leaves in use, or closes, is not used again.
+    A pool that a test closes, or leaves in use, is not used again.
     """
     if kept.pool is None:
         kept.pool = await open_pool(
@@ -143,7 +140,7 @@ async def pool(database_url: str, kept: Kept) -> AsyncIterator[Pool]:
 
 @pytest.fixture
 async def blank_database(servers: Servers) -> AsyncIterator[str]:
-    """The URL of a new database with nothing in it."""
+    """Provide the URL of a new, empty database."""
     name = f"blank_{uuid4().hex}"
     connection = await asyncpg.connect(servers.database_url)
     try:
@@ -156,7 +153,7 @@ async def blank_database(servers: Servers) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def redis_url(servers: Servers) -> str:
-    """An empty Valkey."""
+    """Return the URL of an empty Valkey."""
     client = redis.asyncio.from_url(servers.redis_url)
     await client.flushall()
     await client.aclose()
@@ -165,19 +162,19 @@ async def redis_url(servers: Servers) -> str:
 
 @pytest.fixture
 def clock() -> FakeClock:
-    """A clock at a Monday noon that moves only when told to."""
+    """Return a clock at a Monday noon that moves only when a test moves it."""
     return FakeClock()
 
 
 @pytest.fixture
 def now() -> datetime:
-    """The moment `clock` begins at."""
+    """Return the moment at which `clock` begins."""
     return NOON
 
 
 @pytest.fixture
 def logs_as_before() -> Iterator[None]:
-    """A command sets logging up for the whole process, on a standard error that is the test's."""
+    """Restore the logging setup, which a command changes for the whole process."""
     before, handlers = structlog.get_config(), logging.root.handlers[:]
     yield
     structlog.configure(**before)

@@ -1,4 +1,4 @@
-"""A server that fails is left alone, and tried again by one probe at a time."""
+"""A failing server is left alone, and tried again by one probe at a time."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""The pages say what is so."""
+"""The documentation agrees with the product."""
 
 import re
 import subprocess
@@ -29,7 +29,7 @@ PAGES = sorted(
 )
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 APACHE_2 = "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"
-"""Digest of the text at www.apache.org/licenses/LICENSE-2.0.txt."""
+"""The SHA-256 digest of the text at www.apache.org/licenses/LICENSE-2.0.txt."""
 IN_TEXT = {
     "sla.policies.itil-minutes.targets",
     "sla.calendars.cn-office",

@@ -1,7 +1,4 @@
-"""Lengths of time are read as people write them, and written so that they read the same.
-
-They are kept within bounds.
-"""
+"""Durations are parsed from people's notation, written so that they parse the same, and bounded."""
 
 from datetime import timedelta
 

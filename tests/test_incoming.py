@@ -1,6 +1,6 @@
-"""Bodies are read of callers who are known.
+"""Request bodies are read after the caller is authenticated.
 
-Those of others are read only where the key stands in the body, and within a budget.
+Other bodies are read only where they hold the key themselves, and within a budget.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ READ_FIRST = {
     ("GET", "/api/v2/generic/incoming"),
     ("POST", "/api/v1/login"),
 }
-"""What tells who asks stands in the body."""
+"""Routes whose body holds the credentials."""
 
 FILL = (
     "generic",
@@ -42,7 +42,7 @@ FILL = (
     "a" * 8,
     "x.1.1.x",
 )
-"""Values of a path's variables, of which the first that its pattern takes is used."""
+"""Values of path parameters; the first one that matches the parameter's pattern is used."""
 
 WRONG = "gwk_aaaaaaaaaaaa_" + "A" * 43
 UNSENT = 60_000
@@ -69,7 +69,7 @@ def every_route(app: web.Application) -> Iterator[tuple[str, str, str]]:
 
 
 def path_of(resource: web.AbstractResource) -> str:
-    """Return a path that the resource takes."""
+    """Return a path that matches the resource."""
     told = resource.get_info()
     if "path" in told:
         return str(told["path"])
@@ -98,9 +98,9 @@ async def status(
     sent: bytes = b"",
     within: float = 3.0,
 ) -> int | None:
-    """Return the status of the answer to a head whose body does not come.
+    """Return the status of the response to a request whose body is not sent.
 
-    It is None where there is none.
+    The status is None without a response.
     """
     server = gateway.client.server
     reader, writer = await asyncio.open_connection(server.host, server.port)

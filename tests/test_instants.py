@@ -1,4 +1,4 @@
-"""Every time comes to lie within the span that PostgreSQL and the driver give back as written."""
+"""Every time is clamped to the span that PostgreSQL and its driver return unchanged."""
 
 from datetime import UTC, datetime, timedelta, timezone
 

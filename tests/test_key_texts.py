@@ -1,4 +1,4 @@
-"""Keys are taken out of texts and bodies, and nothing else is."""
+"""Keys are redacted in texts and bodies, and nothing else is."""
 
 from hypothesis import given
 from hypothesis import strategies as st

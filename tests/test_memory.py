@@ -4,7 +4,7 @@ from gateway.memory import GROWTH_TO_TRIM, NEGLIGIBLE_CHANGE, MemoryTrimmer, res
 
 
 class Process:
-    """A process of which so many bytes are in use and so many are free and not given back."""
+    """A fake process with `used` bytes in use and `free` bytes not yet returned to the system."""
 
     def __init__(self, used: int) -> None:
         self.used, self.free, self.trimmed = used, 0, 0

@@ -1,4 +1,4 @@
-"""Whose a request is that came by way of proxies: only what trusted ones wrote is believed."""
+"""The client address behind proxies: only headers of trusted proxies are believed."""
 
 import pytest
 from hypothesis import given

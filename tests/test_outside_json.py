@@ -1,4 +1,4 @@
-"""JSON from outside: its depth, and what its numbers cost."""
+"""JSON from outside: its depth, and the time to decode its numbers."""
 
 import json
 import time

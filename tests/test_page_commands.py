@@ -1,4 +1,4 @@
-"""The commands of pages run as they are written, in their order, against a new gateway."""
+"""The commands on documentation pages run in order against a new gateway."""
 
 import asyncio
 import os
@@ -25,7 +25,7 @@ async def gateway(database_url: str) -> AsyncIterator[RunningGateway]:
 
 
 async def run(gateway: RunningGateway, name: str, folder: Path) -> None:
-    """Run what the page shows; curl is one of Python, so that no other need be there."""
+    """Run the commands of a page; curl is replaced by tests/support/curl.py."""
     curl = folder / "curl"
     curl.write_text(
         f'#!/bin/sh\nexec "{sys.executable}" "{ROOT}/tests/support/curl.py" "$@"\n', "utf-8"

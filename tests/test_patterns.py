@@ -1,6 +1,6 @@
-"""No text from outside holds the event loop in a regular expression.
+"""No text from outside blocks the event loop in a regular expression.
 
-Each needs time in proportion to its text.
+Each pattern needs time in proportion to the length of its text.
 """
 
 import json
@@ -21,24 +21,24 @@ SIZES = (256, 6_000)
 YARDSTICK = AppliedPattern("yardstick", re.compile(r"[^\s<>@]{1,100}@"), frozenset({"search"}))
 """A pattern that looks at a hundred characters from each one.
 
-It takes 12 ms where a pattern may take 15.
+The yardstick takes 12 ms where a pattern may take 15.
 """
 
 TIMES = 1.25
-"""Times of the yardstick that a pattern may take.
+"""The allowed time of a pattern, as a multiple of the yardstick's.
 
-One that needs the square of its text takes more than ten.
+A pattern of quadratic time takes more than ten times as long.
 """
 
 QUICK_S = 0.01
-"""Seconds of processor time that need no yardstick."""
+"""Seconds of processor time below which a pattern is not compared with the yardstick."""
 
 LARGEST = {
     "gateway.durations:": MOST_CHARS,
     "gateway.operations.reporter.meaning.": meaning.LOOKED_AT,
     "gateway.correlation.": 2 * features.MAX_TEXT_READ,
 }
-"""Characters of the longest text that the patterns of a module ever see, where that is less."""
+"""The longest text that the patterns of a module ever get, in characters, if limited."""
 
 
 def seconds(applied: AppliedPattern, text: str) -> float:
@@ -50,7 +50,7 @@ def seconds(applied: AppliedPattern, text: str) -> float:
 def is_slow(applied: AppliedPattern, text: str) -> bool:
     """Return whether a pattern takes too long.
 
-    The yardstick is timed beside it, since a machine's speed changes.
+    The yardstick is timed at once, since a machine's speed changes.
     """
     taken, yardstick = [], []
     for _ in range(4):

@@ -1,4 +1,4 @@
-"""Jobs that come again and again: a failing one comes again too, and harms nobody else."""
+"""Periodic jobs: a failing one is repeated too, and does not affect the others."""
 
 import asyncio
 from collections import Counter
@@ -12,7 +12,7 @@ from tests.support.clock import NOON, FakeClock
 
 
 class Heard:
-    """Remembers how runs ended."""
+    """A record of how runs ended."""
 
     def __init__(self) -> None:
         self.succeeded: dict[str, float] = {}

@@ -1,4 +1,4 @@
-"""A port that cannot be listened on is named before anything is started."""
+"""A port that cannot be listened on is reported before anything is started."""
 
 import errno
 import socket

@@ -1,4 +1,4 @@
-"""docs/process.md says what the tables of the product say."""
+"""The tables of docs/process.md match those of the product."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ WORDS: dict[Target, str] = {SAME: "stays as it is", BACK: "back to where it was"
 
 
 def expected() -> dict[str, list[str]]:
-    """The rows of each table of the page, by its head."""
+    """Return the expected rows of each table of the page, by its head."""
     tables = {
         f"| {kind.__name__} | en | zh-CN |": [
             f"| `{v}` | {LABELS[kind][v][0]} | {LABELS[kind][v][1]} |" for v in kind

@@ -1,4 +1,4 @@
-"""Every caller has a share of its own, and what one uses no other lacks."""
+"""Every caller has a quota of its own, unaffected by the use of others."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""What docs/security.md claims is tested by what it names."""
+"""The tests that docs/security.md names as evidence exist."""
 
 import re
 from pathlib import Path

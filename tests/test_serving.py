@@ -1,4 +1,4 @@
-"""`gateway serve` says what is missing, listens on both ports, and stops in order."""
+"""`gateway serve` warns of missing settings, listens on both ports, and stops in order."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""What the gateway signed it knows again, and nothing else."""
+"""The gateway accepts its own signatures and no others."""
 
 import pytest
 from hypothesis import given

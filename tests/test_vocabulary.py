@@ -1,4 +1,4 @@
-"""Values of the domain: kinds of requests of earlier releases, and the times that senders say."""
+"""Values of the domain: request categories of earlier releases, and times given by senders."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -40,7 +40,7 @@ def say(text: str) -> None:
 
 
 def raw(seconds: float) -> Figures:
-    """The machine's own limits."""
+    """Return the figures of the machine's own limits: a bare handler and bare upserts."""
     figures: Figures = {}
     with bare_handler() as url:
         for kind, connections in INTAKE:
@@ -57,9 +57,9 @@ def raw(seconds: float) -> Figures:
 
 
 def intake(seconds: float) -> Figures:
-    """Load a gateway that was never used with each kind.
+    """Return the intake figures, each kind loaded on a gateway that was never used.
 
-    One run's timers do not fire in the next one's time.
+    So no timers of one load fire during the next one.
     """
     figures: Figures = {}
     for kind, connections in INTAKE:
@@ -78,7 +78,7 @@ def intake(seconds: float) -> Figures:
 
 
 def timers() -> Figures:
-    """Herds of timers; the largest one beside a steady intake."""
+    """Return the figures of herds of timers, the largest one beside a steady intake."""
     figures: Figures = {}
     for name, herd in HERDS.items():
         with gateway() as ready, ThreadPoolExecutor(1) as pool:
@@ -96,7 +96,7 @@ def timers() -> Figures:
 
 
 def median(rounds: list[Figures]) -> Figures:
-    """Figure by figure over the rounds."""
+    """Return the median of each figure over the rounds."""
     return {
         name: {
             key: round(statistics.median(one[name][key] for one in rounds), 4)
@@ -108,7 +108,7 @@ def median(rounds: list[Figures]) -> Figures:
 
 
 def with_ratios(figures: Figures) -> Figures:
-    """Beside each intake figure its share of what the bare handler did with the same body."""
+    """Return the figures with each intake's share of the bare handler's rate for the same body."""
     for kind, _ in INTAKE:
         bare, ours = figures.get(f"raw handler, {kind}"), figures.get(f"intake, {kind}")
         if bare and ours:

@@ -1,4 +1,4 @@
-"""This checkout beside an earlier commit.
+"""A comparison of this checkout with an earlier commit.
 
 Both gateways run at once and are loaded in turn; each round starts both anew.
 """
@@ -22,10 +22,10 @@ LOADS = {
     "repeats, 50 a request": ("fifty", 16),
     "new, 100 a request": ("new", 8),
 }
-"""What is sent, by its name: the kind of body, and over how many connections."""
+"""The loads by name: the kind of body, and the number of connections."""
 
 NO_STORM = "[dedup.storm]\nnew_per_minute = 1000000000\n"
-"""All-new alerts are to open records, not to fold into a storm's master."""
+"""Settings with which new alerts open records instead of being put below a storm's master."""
 
 WARM_UP = 1.0
 """Seconds of load before the first round."""
@@ -35,7 +35,7 @@ WARM_UP = 1.0
 class Ratio:
     """This checkout's figure as a share of the earlier commit's.
 
-    It is the median of the rounds, with its interval of 95 %.
+    The median of the rounds, with its 95 % interval.
     """
 
     median: float
@@ -46,8 +46,8 @@ class Ratio:
 def ratio_of(ours: list[float], theirs: list[float]) -> Ratio:
     """Return the ratio of paired rounds.
 
-    The interval lies between order statistics of the ratios, so it assumes nothing of how they are
-    spread. Of fewer than six rounds it is their whole range, which covers less than 95 %.
+    The interval lies between order statistics of the ratios, so no distribution is assumed. Of
+    fewer than six rounds it is their whole range, which covers less than 95 %.
     """
     ratios = sorted(mine / other for mine, other in zip(ours, theirs, strict=True))
     cut = _cut(len(ratios))
@@ -63,14 +63,14 @@ def _cut(rounds: int) -> int:
 
 
 def is_known(commit: str) -> bool:
-    """Return whether the repository has that commit."""
+    """Return whether the repository has this commit."""
     asked = ["git", "rev-parse", "--quiet", "--verify", "--end-of-options", f"{commit}^{{commit}}"]
     return subprocess.run(asked, cwd=ROOT, check=False, stdout=subprocess.DEVNULL).returncode == 0
 
 
 @contextmanager
 def checked_out(commit: str) -> Iterator[Path]:
-    """An earlier commit in a folder of its own."""
+    """Provide an earlier commit, checked out in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="gw-against-") as name:
         folder = Path(name) / "checkout"
         Path(name).chmod(0o711)
@@ -86,9 +86,9 @@ def checked_out(commit: str) -> Iterator[Path]:
 
 
 def compare(commit: str, rounds: int, seconds: float) -> dict[str, Ratio]:
-    """Load both in turn, each first in every other round.
+    """Load both gateways in turn, alternating the first, and return the ratios by load.
 
-    Return the ratio of alerts a second by load.
+    The figures are alerts per second.
     """
     os.environ["BENCH_SEED"] = secrets.token_hex(3)
     with checked_out(commit) as theirs:
@@ -106,10 +106,10 @@ def compare(commit: str, rounds: int, seconds: float) -> dict[str, Ratio]:
 def _round(
     roots: tuple[Path, Path], kind: str, seconds: float, connections: int, number: int
 ) -> tuple[float, float]:
-    """Return both figures of one round.
+    """Return this checkout's and the earlier commit's figure of one round.
 
-    Each round has processes of its own: two of the same commit differ by up to 8 % for as long as
-    they live, which more rounds with the same two would not show.
+    Each round starts new processes: two of the same commit differ by up to 8 % for as long as they
+    live, which more rounds with the same two would not show.
     """
     order = (0, 1) if number % 2 else (1, 0)
     with ExitStack() as running:

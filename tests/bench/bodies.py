@@ -1,4 +1,4 @@
-"""Bodies as real senders make them, numbered so that keys repeat or do not."""
+"""Request bodies like those of real senders, numbered so that keys repeat or are new."""
 
 import json
 import os
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 SEED = os.environ.get("BENCH_SEED", "0")
-"""Set apart the keys of one run from those of another on the same database."""
+"""The part of each key that separates the runs on one database."""
 
 KEYS = 1000
 """Distinct keys in the bodies that repeat."""
@@ -14,7 +14,7 @@ KEYS = 1000
 
 @dataclass(frozen=True)
 class Body:
-    """A kind of body: how many items one has, and how the n-th is made."""
+    """A kind of body: the number of its items, and a function that makes the n-th body."""
 
     items: int
     make: Callable[[int], bytes]
@@ -72,9 +72,9 @@ def _repeating(items: int) -> Body:
 
 
 def _new(items: int) -> Body:
-    """Alerts that each have a key never seen.
+    """Return bodies whose alerts all have new keys.
 
-    Only the twelve digits of the key differ, so that making one costs next to nothing.
+    Only the twelve digits of the key differ, so that making a body costs next to nothing.
     """
     whole = _envelope([_alert("web-1", f"{SEED}@@@@{i:04x}") for i in range(items)])
     pid = f"{os.getpid() & 0xFFFF:04x}"
@@ -82,7 +82,7 @@ def _new(items: int) -> Body:
 
 
 def _storm(items: int) -> Body:
-    """99 repeats to one new key."""
+    """Return bodies with one new key among repeated ones (99 of 100)."""
     known = [_alert(f"web-{i}", f"{SEED}{i:012x}") for i in range(items - 1)]
     whole = _envelope([*known, _alert("web-new", f"{SEED}@@@@")])
     return Body(items, lambda n: whole.replace(b"@@@@", f"{os.getpid():08x}{n:08x}".encode()))

@@ -2,7 +2,7 @@
 
     python -m tests.bench.load URL KEY BODY_KIND --connections 64 --seconds 5 [--rate 1000]
 
-Prints one JSON object: how many answers of which status, items per second,
+Prints one JSON object: the number of responses by status, items per second,
 latency percentiles in milliseconds.
 """
 
@@ -22,7 +22,7 @@ from tests.bench.bodies import KINDS, Body
 
 
 class Connection(asyncio.Protocol):
-    """One connection: sends a request, hands the status to whoever waits, keeps alive."""
+    """A kept-alive connection that sends one request at a time and returns its status."""
 
     def __init__(self) -> None:
         self.buffer = b""
@@ -56,7 +56,7 @@ class Connection(asyncio.Protocol):
 
 
 class Load:
-    """Drives requests of one body kind at one address."""
+    """A sender of requests with one kind of body to one address."""
 
     def __init__(self, url: str, key: str, body: Body) -> None:
         self.url, self.body = urlsplit(url), body
@@ -86,9 +86,9 @@ class Load:
             self.latencies.append(time.perf_counter() - began)
 
     async def open_loop(self, connections: list[Connection], rate: float, seconds: float) -> None:
-        """Requests leave on a fixed schedule.
+        """Send requests on a fixed schedule.
 
-        Latency counts from the scheduled moment, so queueing shows.
+        Latency counts from the scheduled moment, so it includes queueing.
         """
         free: asyncio.Queue[Connection] = asyncio.Queue()
         for connection in connections:
@@ -131,7 +131,7 @@ class Load:
 
 
 def _share(ordered: list[float], q: float) -> float:
-    """The q-quantile in milliseconds."""
+    """Return the q-quantile in milliseconds."""
     return round(ordered[min(int(len(ordered) * q), len(ordered) - 1)] * 1e3, 2)
 
 

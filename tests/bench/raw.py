@@ -1,8 +1,10 @@
-"""The machine's raw limits, measured in the same run: what no gateway could beat.
+"""The machine's raw limits, measured in the same run, which no gateway could exceed.
 
-python -m tests.bench.raw handler PORT_FILE      a bare aiohttp handler that reads the body and
-answers 202 python -m tests.bench.raw upsert DATABASE_URL    batched upserts of 100 rows, each
-commit durable; prints rows per second
+    python -m tests.bench.raw handler PORT_FILE
+    python -m tests.bench.raw upsert DATABASE_URL
+
+`handler` is a bare aiohttp handler that reads the body and answers 202. `upsert` runs batched
+upserts of 100 rows, each commit durable, and prints rows per second.
 """
 
 import asyncio

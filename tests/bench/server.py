@@ -1,4 +1,4 @@
-"""The gateway that is measured: with its bundled servers, durable, a child that ends with us."""
+"""The measured gateway: a child process with its bundled, durable servers."""
 
 import json
 import os
@@ -15,7 +15,10 @@ ROOT = Path(__file__).parents[2]
 
 
 def await_file(path: Path, child: "subprocess.Popen[bytes]", seconds: float = 60) -> str:
-    """The file's text once it is there; the child's death or `seconds` without it is an error."""
+    """Return the text of a file once it exists.
+
+    Raises RuntimeError if the child ends first, TimeoutError after `seconds`.
+    """
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if path.exists() and (text := path.read_text()):
@@ -30,7 +33,7 @@ def await_file(path: Path, child: "subprocess.Popen[bytes]", seconds: float = 60
 def child(
     *command: str, env: dict[str, str] | None = None, root: Path = ROOT
 ) -> "Iterator[subprocess.Popen[bytes]]":
-    """A child process, stopped in an orderly way at the end, killed if it will not."""
+    """Run a child process; stop it by SIGTERM at the end, by SIGKILL if that does not suffice."""
     process = subprocess.Popen(
         [sys.executable, *command],
         cwd=root,
@@ -50,7 +53,7 @@ def child(
 
 @contextmanager
 def gateway(config: str = "", root: Path = ROOT) -> Iterator[dict[str, str]]:
-    """The gateway of a checkout on a fresh durable database; yields what its ready file says."""
+    """Run the gateway of a checkout on a new durable database; provide its ready file's content."""
     with tempfile.TemporaryDirectory(prefix="gw-bench-", dir="/tmp") as name:
         folder = Path(name)
         folder.chmod(0o711)
@@ -72,7 +75,7 @@ def gateway(config: str = "", root: Path = ROOT) -> Iterator[dict[str, str]]:
 
 @contextmanager
 def bare_handler() -> Iterator[str]:
-    """The bare aiohttp handler; yields its address."""
+    """Run the bare aiohttp handler and provide its address."""
     with tempfile.TemporaryDirectory(prefix="gw-bench-") as name:
         port_file = Path(name) / "port"
         with child("-m", "tests.bench.raw", "handler", str(port_file)) as process:
@@ -82,7 +85,7 @@ def bare_handler() -> Iterator[str]:
 def load(
     url: str, key: str, kind: str, seconds: float, connections: int, rate: float | None = None
 ) -> dict[str, float]:
-    """Run the load generator in its own process and return what it measured."""
+    """Run the load generator in its own process and return its results."""
     command = [
         sys.executable,
         "-m",

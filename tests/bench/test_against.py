@@ -1,4 +1,4 @@
-"""The ratio of two checkouts over paired rounds."""
+"""Tests of the ratio of two checkouts over paired rounds."""
 
 import pytest
 

@@ -1,6 +1,6 @@
-"""Timers at scale on a running gateway.
+"""A measurement of many timers on a running gateway.
 
-Records are seeded whose next threshold falls due when wanted; then it is read when they fired.
+Records are inserted whose next threshold is due when wanted; then their firing times are read.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import asyncpg
 import redis.asyncio
 
 HALF_OF_DESK = "150 seconds"
-"""A record of priority 3 is warned at half of its five minutes at the desk."""
+"""The time to the warning of a record of priority 3: half of its five minutes at the desk."""
 
 SEED = """
 WITH moments AS (
@@ -51,7 +51,7 @@ FROM (SELECT extract(epoch FROM t.fired_at - i.recorded_at - interval '150 secon
 
 @dataclass(frozen=True)
 class Herd:
-    """Seed so many timers, due `spread` seconds apart from first to last.
+    """A number of timers, due evenly over `spread` seconds.
 
     The first is due `ahead` seconds from now.
     """
@@ -62,7 +62,7 @@ class Herd:
 
 
 async def run_herd(database_url: str, redis_url: str, herd: Herd) -> dict[str, float]:
-    """Seed, let the index be rebuilt, wait until all have fired; figures in seconds and bytes."""
+    """Insert timers, rebuild the index and wait until all fired; return seconds and bytes."""
     conn = await asyncpg.connect(database_url)
     client = redis.asyncio.from_url(redis_url)
     try:
@@ -91,9 +91,9 @@ async def _wait(
     due: object,
     herd: Herd,
 ) -> int:
-    """Wait until none waits any more, two minutes at most.
+    """Wait until no timer is pending, two minutes after the last due time at most.
 
-    Return the most memory Redis used meanwhile.
+    Return the largest amount of memory that Redis used meanwhile.
     """
     until = time.monotonic() + herd.ahead + herd.spread + 120
     peak: int = 0

@@ -1,9 +1,9 @@
-"""A session of Opsgenie's own client, as a script would hold it.
+"""A session of Opsgenie's own client, as a script would use it.
 
 `python -W ignore -m tests.clients.opsgenie_session URL KEY`.
 
-Writes what the client's models made of every answer, as JSON. Whatever the client
-cannot read is an exception of its own.
+Writes the client's models of every response as JSON. A response that the client cannot read raises
+the client's own exception.
 """
 
 import json
@@ -116,7 +116,7 @@ ASKED: dict[str, Callable[[Any], Any]] = {
 
 
 def _became(api: Any, answer: Any) -> list[Any]:
-    """What the status of its request says of it, in the client's own words."""
+    """Return the client's own reading of a request's status."""
     found = api.get_request_status(answer.request_id).data
     return [found.is_success, found.action, found.status]
 

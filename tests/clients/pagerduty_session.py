@@ -1,4 +1,4 @@
-"""A session of PagerDuty's own client, as a script would hold it.
+"""A session of PagerDuty's own client, as a script would use it.
 
 `python -W ignore -m tests.clients.pagerduty_session URL KEY`.
 """

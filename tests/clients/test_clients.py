@@ -1,6 +1,6 @@
 """Other products' own clients work with only the address changed.
 
-They say what they always say and understand every answer.
+They send their usual requests and understand every response.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ async def gateway(database_url: str) -> AsyncIterator[RunningGateway]:
 
 
 async def held(gateway: RunningGateway, name: str, url: str, **environment: str) -> dict[str, Any]:
-    """What a session told, held in a process of its own: these clients block, and warn."""
+    """Return the output of a session, run in its own process as these clients block and warn."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-W",
@@ -49,9 +49,9 @@ async def held(gateway: RunningGateway, name: str, url: str, **environment: str)
 
 
 async def by_tls(gateway: RunningGateway, folder: Path) -> tuple[str, str]:
-    """Where the same gateway answers by TLS, and the certificate to trust.
+    """Return a TLS address of the same gateway, and the certificate to trust.
 
-    Some clients speak nothing else.
+    Some clients use nothing but TLS.
     """
     file, _ = make_certificate(folder)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

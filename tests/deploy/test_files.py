@@ -1,4 +1,4 @@
-"""What is deployed agrees with itself: ports, paths and settings named there exist."""
+"""Tests of the deployment files: the ports, paths and settings they name exist."""
 
 import os
 import re
@@ -48,7 +48,7 @@ def services() -> dict[str, dict[str, Any]]:
 
 
 def reachable() -> set[str]:
-    """host:port of everything in the compose file that others call."""
+    """Return host:port of every service in the compose file that others connect to."""
     ports = {
         "postgres": 5432,
         "valkey": 6379,

@@ -1,4 +1,4 @@
-"""`gw dev` on a developer's machine: other servers in the shell, restarts, and failures."""
+"""`gw dev` on a developer's machine: foreign servers in the environment, restarts, failures."""
 
 import json
 import os
@@ -36,7 +36,7 @@ SERVES_WITHIN = 60.0
 
 
 class Developer:
-    """A person with one state folder who starts `gw dev` on it."""
+    """A developer with one state folder who starts `gw dev` on it."""
 
     def __init__(self, folder: Path) -> None:
         self.state = folder / "state"
@@ -169,7 +169,7 @@ async def test_killed_serving_process_is_replaced_in_ready_file(developer: Devel
 
 @pytest.mark.usefixtures("logs_as_before")
 class TestRefusals:
-    """Each is one line with status 2, before any server is started."""
+    """Tests of refusals: each is one line with status 2, before any server is started."""
 
     @pytest.fixture(autouse=True)
     def terminal(self, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""The keys of `gw dev` are the same tomorrow, as long as they are valid."""
+"""The keys of `gw dev` stay the same over restarts, as long as they are valid."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`gw check` finds in the tree what may not stand there."""
+"""`gw check` reports forbidden content in the tree."""
 
 import subprocess
 from pathlib import Path
@@ -10,7 +10,7 @@ from devtools.checks import tree_problems
 
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty repository that is the current directory."""
+    """Provide an empty repository as the current directory."""
     monkeypatch.chdir(tmp_path)
     subprocess.run(["git", "init", "-q"], check=True)
     return tmp_path

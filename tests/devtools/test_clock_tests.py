@@ -1,4 +1,4 @@
-"""Tests can run with every clock ahead, the servers' clocks too."""
+"""Tests can run with every clock ahead, those of the servers too."""
 
 import argparse
 import json
@@ -80,7 +80,7 @@ def test_time_dependent_test_folders_exist() -> None:
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, list[str]]]:
-    """What tests were asked to run, and how many days ahead; none runs."""
+    """Return the list of requested test runs, as days ahead and arguments; none is executed."""
     asked = []
 
     def run(days: int, arguments: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""`python3 gw` as a newcomer meets it: help that is true, and failures on one line."""
+"""`python3 gw` for a newcomer: correct help, and failures on one line."""
 
 import ast
 import subprocess
@@ -20,7 +20,7 @@ def gw(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def nothing_prepared(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A checkout whose .venv must not be touched."""
+    """Make any attempt to prepare the .venv fail."""
 
     def refuse(_: object) -> Path:
         raise AssertionError

@@ -1,4 +1,4 @@
-""".venv is made once, added to when a command needs more, and made anew when a lock changed."""
+""".venv is created once, extended when a command needs more, and recreated for a changed lock."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from devtools.stopping import CannotRun
 
 
 class Installer:
-    """An installer that notes what it was asked for."""
+    """A fake installer that records its calls."""
 
     def __init__(self) -> None:
         self.done: list[object] = []

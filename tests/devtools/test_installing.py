@@ -30,7 +30,7 @@ LOCK = "".join(f"{name}==1 \\\n    --hash=sha256:{name}{name}\n" for name in "ab
 
 
 class Started:
-    """Every command line that was started, with its environment; nothing really runs."""
+    """A record of every started command line with its environment; no process really runs."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, failing: str = "") -> None:
         self.commands: list[tuple[list[str], dict[str, str]]] = []
@@ -58,7 +58,7 @@ class Started:
 
 
 class Ended:
-    """A process that has ended."""
+    """A fake process that has ended."""
 
     def __init__(self, status: int) -> None:
         self.status = status

@@ -1,4 +1,4 @@
-"""The lock files: each package once, with hashes, without an address."""
+"""The lock files name each package once, with hashes and without an address."""
 
 import re
 from pathlib import Path

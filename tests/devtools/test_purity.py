@@ -1,4 +1,4 @@
-"""The marker "Pure." is found, and code that breaks its promise is reported."""
+"""The marker "Pure." is found, and impure code in marked modules is reported."""
 
 import subprocess
 import sys

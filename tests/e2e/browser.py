@@ -1,4 +1,4 @@
-"""A real browser, scripts off, driven by the Chrome DevTools Protocol.
+"""A real browser with scripts off, driven by the Chrome DevTools Protocol.
 
 See https://chromedevtools.github.io/devtools-protocol/.
 """
@@ -35,14 +35,14 @@ FLAGS = (
 
 @dataclass
 class Tab:
-    """One page; `events` is what the browser told of it."""
+    """A page of the browser; `events` lists the browser's events about it."""
 
     socket: aiohttp.ClientWebSocketResponse
     events: list[dict[str, Any]] = field(default_factory=list)
     _ids: Any = field(default_factory=lambda: count(1))
 
     async def ask(self, method: str, **params: Any) -> dict[str, Any]:
-        """What the browser answers."""
+        """Call a method of the browser and return its result."""
         mine = next(self._ids)
         await self.socket.send_json({"id": mine, "method": method, "params": params})
         while (told := await self.socket.receive_json(timeout=20)).get("id") != mine:
@@ -56,25 +56,25 @@ class Tab:
             self.events.append(await self.socket.receive_json(timeout=20))
 
     async def tell(self, script: str) -> Any:
-        """The value of an expression, looked up from outside of the page."""
+        """Return the value of a script expression, evaluated from outside of the page."""
         told = await self.ask("Runtime.evaluate", expression=script, returnByValue=True)
         assert "exceptionDetails" not in told, told
         return told["result"].get("value")
 
     async def go(self, url: str) -> None:
-        """Open an address."""
+        """Open an address and wait until it is loaded."""
         self._forget()
         await self.ask("Page.navigate", url=url)
         await self.heard("Page.loadEventFired")
 
     async def press(self, selector: str) -> None:
-        """Press a button or follow a link, and wait for the page it leads to."""
+        """Press a button or follow a link, and wait for the page behind it."""
         self._forget()
         await self.click(selector)
         await self.heard("Page.loadEventFired")
 
     async def click(self, selector: str) -> None:
-        """Click into the middle of an element."""
+        """Click the middle of an element."""
         await self.tell(
             f"document.querySelector({json.dumps(selector)}).scrollIntoView({{block: 'center'}})"
         )
@@ -92,19 +92,19 @@ class Tab:
             await self.ask("Input.dispatchMouseEvent", type=kind, **where)
 
     async def write(self, selector: str, text: str) -> None:
-        """Write into a field, in place of what is there."""
+        """Replace the content of a field."""
         await self.click(selector)
         await self.tell(f"document.querySelector({json.dumps(selector)}).select()")
         await self.ask("Input.insertText", text=text)
 
     async def choose(self, selector: str, *files: Path) -> None:
-        """Choose files."""
+        """Choose files in a file field."""
         root = (await self.ask("DOM.getDocument"))["root"]["nodeId"]
         node = (await self.ask("DOM.querySelector", nodeId=root, selector=selector))["nodeId"]
         await self.ask("DOM.setFileInputFiles", nodeId=node, files=[str(one) for one in files])
 
     async def wide(self, width: int) -> None:
-        """Be as wide as a phone or a desk's screen."""
+        """Set the width of the window, such as that of a phone or a desktop screen."""
         await self.ask(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -114,7 +114,7 @@ class Tab:
         )
 
     def complaints(self) -> list[str]:
-        """What the browser found wrong with pages, beside their status."""
+        """Return the browser's complaints about pages, except their status."""
         entries = [
             one["params"]["entry"] for one in self.events if one["method"] == "Log.entryAdded"
         ]
@@ -126,7 +126,7 @@ class Tab:
 
 @asynccontextmanager
 async def browser(chromium: Path, folder: Path) -> AsyncIterator[Tab]:
-    """A tab of a browser of its own, which is gone after the block."""
+    """Run a browser of its own and provide a tab of it."""
     log = folder / "chromium.log"
     with ExitStack() as stack:
         stack.enter_context(

@@ -1,4 +1,4 @@
-"""End-to-end tests drive the real senders; `python3 gw fetch-e2e` fetches them."""
+"""Fixtures of the end-to-end tests with real senders, fetched by `python3 gw fetch-e2e`."""
 
 import asyncio
 import json
@@ -40,7 +40,7 @@ within = "5m"
 
 @pytest.fixture(scope="session")
 def e2e_bin() -> Path:
-    """The directory of prometheus and prometheus-alertmanager."""
+    """Return the directory of prometheus and prometheus-alertmanager."""
     directory = os.environ.get("GATEWAY_E2E_BIN")
     if directory is None:
         pytest.skip("GATEWAY_E2E_BIN is not set: python3 gw fetch-e2e")
@@ -49,7 +49,7 @@ def e2e_bin() -> Path:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Where the senders are required, skipping is failing."""
+    """Turn skipped tests into failed ones where the senders are required."""
     report = yield
     if report.skipped and os.environ.get("GATEWAY_E2E_REQUIRED") == "1":
         report.outcome = "failed"
@@ -58,7 +58,7 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 @dataclass
 class Site:
-    """Everything that runs: where it answers, the gauges of its exporter, and how to ask."""
+    """The running programs: their addresses, the gauges of the exporter, and queries to them."""
 
     http: aiohttp.ClientSession
     url: str
@@ -69,25 +69,25 @@ class Site:
     gauges: dict[tuple[str, str], int] = field(default_factory=dict)
 
     async def get(self, address: str, key: str | None = None, **query: str) -> Any:
-        """The JSON there."""
+        """Return the JSON at an address."""
         headers = {"Authorization": f"Bearer {self.keys[key]}"} if key else {}
         async with self.http.get(address, params=query, headers=headers) as answer:
             assert answer.status == 200, f"{address}: {answer.status} {await answer.text()}"
             return await answer.json()
 
     async def incidents(self, **query: str) -> list[dict[str, Any]]:
-        """Incidents of the gateway."""
+        """Return incidents of the gateway."""
         found = await self.get(f"{self.url}/api/v1/incidents", "admin", **query)
         return list(found["incidents"])
 
     async def prometheus(self, way: str, path: str, **query: str) -> Any:
-        """What a Prometheus answers under /api/v1."""
+        """Return the data of a Prometheus at a path under /api/v1."""
         return (await self.get(f"{self.addresses[way]}/api/v1/{path}", **query))["data"]
 
     async def prometheus_metric(self, way: str, name: str) -> dict[str, float]:
-        """What a Prometheus counts about each Alertmanager it knows, by address.
+        """Return a Prometheus metric about each Alertmanager it knows, by address.
 
-        Keys are not shown.
+        Keys are masked.
         """
         async with self.http.get(f"{self.addresses[way]}/metrics") as answer:
             lines = (await answer.text()).replace(self.keys["ingest"], "<key>").splitlines()
@@ -95,7 +95,7 @@ class Site:
         return {one[1]: float(one[2]) for one in found if one}
 
     async def items(self, source: str, outcome: str) -> float:
-        """How many received items the gateway has counted."""
+        """Return the number of received items that the gateway has counted."""
         async with self.http.get(f"{self.url}/metrics") as answer:
             found = re.search(
                 f'gateway_intake_items_total{{outcome="{outcome}",source="{source}"}} (\\S+)',
@@ -118,9 +118,9 @@ def _exporter(gauges: dict[tuple[str, str], int]) -> web.Application:
 
 @pytest.fixture(scope="session")
 async def site(e2e_bin: Path) -> AsyncIterator[Site]:
-    """The gateway, both Prometheis and the Alertmanager, up and ready.
+    """Run the gateway, two Prometheus servers and an Alertmanager until they are ready.
 
-    Afterwards nobody listens any more.
+    Afterwards none of their ports is open.
     """
     gauges: dict[tuple[str, str], int] = {}
     ports: list[int] = free_ports(4)
@@ -149,7 +149,7 @@ async def site(e2e_bin: Path) -> AsyncIterator[Site]:
 
 
 async def _gateway(stack: ExitStack, folder: Path, smtp_port: int) -> dict[str, str]:
-    """Start it with its bundled servers; returns what its ready file says."""
+    """Start the gateway with its bundled servers; return the content of its ready file."""
     log, ready, config = folder / "gateway.log", folder / "ready.json", folder / "gateway.toml"
     config.write_text(LISTENING.format(port=smtp_port, certificate=make_certificate(folder)[0]))
     argv = (
@@ -181,7 +181,7 @@ def _senders(
     exporter: str,
     ports: list[int],
 ) -> dict[str, str]:
-    """Start them; returns where each answers."""
+    """Start the senders; return their addresses."""
     at = dict(
         zip(("alertmanager", WEBHOOK, DIRECT), (f"127.0.0.1:{port}" for port in ports), strict=True)
     )

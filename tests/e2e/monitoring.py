@@ -1,6 +1,6 @@
 """The configuration of the real senders.
 
-Two Prometheis, one on each way in, and an Alertmanager on the first.
+Two Prometheus servers, one for each way of delivery, and an Alertmanager for the first.
 """
 
 from pathlib import Path
@@ -18,16 +18,16 @@ SERVICES = {
     "Forwarded": "bus",
     "Muted": "quiet",
 }
-"""The alerts of each way and what they are about."""
+"""The alerts of each way of delivery, and their services."""
 
 WEBHOOK, DIRECT = "webhook", "direct"
-"""Prometheus to Alertmanager to our webhook; Prometheus straight to us."""
+"""The ways of delivery: Prometheus to Alertmanager to our webhook; Prometheus straight to us."""
 
 
 def rules(way: str) -> dict[str, Any]:
-    """One alert for each gauge of this way.
+    """Return the rules of a way of delivery: one alert for each of its gauges.
 
-    One more, `Both`, is word for word the same on both ways.
+    A further alert, `Both`, is identical on both ways.
     """
     own = [
         _rule(
@@ -54,7 +54,7 @@ def _rule(name: str, expr: str, labels: dict[str, str]) -> dict[str, Any]:
 
 
 def shipped(folder: Path) -> list[str]:
-    """The shipped rules, evaluated every second."""
+    """Return copies of the shipped rules, evaluated every second."""
     paths = []
     for path in sorted((ROOT / "grafana/rules").glob("*.yml")):
         copy = folder / path.name
@@ -66,7 +66,7 @@ def shipped(folder: Path) -> list[str]:
 def prometheus(
     folder: Path, way: str, alertmanagers: list[dict[str, Any]], scraped: dict[str, str]
 ) -> Path:
-    """A Prometheus that scrapes these jobs and tells these; returns its configuration file."""
+    """Write the configuration of a Prometheus with these jobs and targets; return its path."""
     own = folder / f"rules-{way}.yml"
     own.write_text(yaml.safe_dump(rules(way)))
     config = {
@@ -83,12 +83,12 @@ def prometheus(
 
 
 def target(address: str) -> dict[str, Any]:
-    """An Alertmanager, as a Prometheus is told of it."""
+    """Return the configuration by which a Prometheus knows an Alertmanager."""
     return {"static_configs": [{"targets": [address]}]}
 
 
 def gateway_targets(address: str, key: str) -> list[dict[str, Any]]:
-    """The gateway as two Alertmanagers: with the key in the path, and in a header."""
+    """Return the gateway as two Alertmanagers: with the key in the path, and in a header."""
     return [
         target(address) | {"path_prefix": f"/ingest/alertmanager/{key}"},
         target(address) | {"authorization": {"credentials": key}},
@@ -96,9 +96,9 @@ def gateway_targets(address: str, key: str) -> list[dict[str, Any]]:
 
 
 def alertmanager(folder: Path, url: str, key: str) -> Path:
-    """An Alertmanager that tells the gateway everything at once and over again.
+    """Write the configuration of an Alertmanager and return its path.
 
-    Returns its configuration file.
+    The Alertmanager sends everything to the gateway at once and repeatedly.
     """
     webhook = {
         "url": f"{url}/ingest/alertmanager",

@@ -1,6 +1,6 @@
 """Real programs as children of the test run.
 
-They are started on free ports, stopped in order, and dead when we are.
+They are started on free ports, stopped in order, and end with the test run.
 """
 
 import ctypes
@@ -24,9 +24,9 @@ _libc = ctypes.CDLL(None)
 
 @contextmanager
 def program(log: Path, cwd: Path, *argv: str | Path) -> "Iterator[subprocess.Popen[bytes]]":
-    """One program running in `cwd` that writes to `log`.
+    """Run a program in `cwd` that writes to `log`.
 
-    After the block it is gone, and must have gone in order.
+    At the end of the block the program is stopped, and must end in an orderly way.
     """
     with log.open("wb") as sink:
         process = subprocess.Popen(
@@ -48,7 +48,7 @@ def program(log: Path, cwd: Path, *argv: str | Path) -> "Iterator[subprocess.Pop
 
 
 def stop(process: "subprocess.Popen[bytes]") -> None:
-    """Return once it is gone, by force if it will not go."""
+    """Stop a process, by SIGKILL if SIGTERM does not suffice."""
     process.terminate()
     try:
         process.wait(STOP_WITHIN)
@@ -58,7 +58,7 @@ def stop(process: "subprocess.Popen[bytes]") -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of 127.0.0.1 nobody listens on, all different."""
+    """Return different free ports of 127.0.0.1."""
     sockets = [socket.socket() for _ in range(count)]
     try:
         for one in sockets:
@@ -70,20 +70,20 @@ def free_ports(count: int) -> list[int]:
 
 
 def listening(port: int) -> bool:
-    """Whether somebody answers there."""
+    """Return whether a port of 127.0.0.1 is open."""
     with socket.socket() as one:
         return one.connect_ex(("127.0.0.1", port)) == 0
 
 
 def tail(log: Path) -> str:
-    """The end of what a program said."""
+    """Return the end of a program's output."""
     return log.read_text("utf-8", "replace")[-3000:]
 
 
 async def until(
     what: str, look: Callable[[], Awaitable[Found | None]], within: float = 20.0
 ) -> Found:
-    """The first true answer of `look`; fails with its last answer when there is none in time."""
+    """Return the first true result of `look`; fail with the last result when time is up."""
     clock = SystemClock()
     deadline = clock.monotonic() + within
     while not (found := await look()):
@@ -95,7 +95,7 @@ async def until(
 
 
 def binary(directory: Path, name: str) -> str:
-    """A program of the package; fails when it is not there."""
+    """Return the path of a program in the directory; fail if it is missing."""
     path = directory / name
     assert os.access(path, os.X_OK), f"{path} is missing: python3 gw fetch-e2e"
     return str(path)

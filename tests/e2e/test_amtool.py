@@ -1,4 +1,4 @@
-"""amtool, pointed at the gateway, shows what it shows of a real Alertmanager."""
+"""amtool shows the gateway's alerts and silences as it shows those of a real Alertmanager."""
 
 import asyncio
 import json
@@ -25,9 +25,9 @@ async def amtool(programs: Path, address: str, *argv: str) -> str:
 
 
 def ours(site: Site) -> str:
-    """Where amtool finds the gateway.
+    """Return the gateway's address for amtool.
 
-    It can set no header without a file, so the key stands in the path.
+    amtool can set no header without a file, so the key is in the path.
     """
     return f"{site.url}/ingest/alertmanager/{site.keys['ingest']}"
 

@@ -1,6 +1,6 @@
-"""Grafana's questions are answered by a real Prometheus.
+"""The queries of the shipped dashboards are answered by a real Prometheus.
 
-It scrapes a real gateway and evaluates the shipped rules.
+Prometheus scrapes a real gateway and evaluates the shipped rules.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""swaks, the SMTP client that operators try mail with, and a relay hand mail over by STARTTLS."""
+"""swaks, the SMTP client for trying mail by hand, and a relay deliver mail by STARTTLS."""
 
 import asyncio
 import os
@@ -13,15 +13,15 @@ from tests.e2e.processes import binary
 pytestmark = pytest.mark.e2e
 
 REFUSED = 24
-"""The status swaks ends with when no recipient is taken."""
+"""The exit status of swaks if every recipient is refused."""
 
 NOT_TAKEN = 26
-"""... when the mail itself is not."""
+"""The exit status of swaks if the mail itself is refused."""
 
 
 @pytest.fixture
 def swaks(e2e_bin: Path, site: Site) -> Any:
-    """Runs it; gives its status and what it printed."""
+    """Provide a function that runs swaks and returns its exit status and output."""
     perl = next(e2e_bin.parent.glob("lib/*/perl5/*/Net/SSLeay.pm")).parents[1]
 
     async def run(*to: str, **given: str) -> tuple[int, str]:
@@ -88,13 +88,13 @@ async def test_swaks_delivers_valid_mail_and_invalid_mail_is_refused(
 
 
 PERMANENT = 32
-"""In the status of nullmailer: that trying again is of no use."""
+"""The bit in the exit status of nullmailer that marks a failure as permanent."""
 
 
 async def relayed(site: Site, program: Path, to: str, mail: bytes, folder: Path) -> int:
-    """The fate of a mail in nullmailer's queue.
+    """Return the result of a mail in nullmailer's queue.
 
-    It is the status of the program that its queue runner starts for each.
+    The result is the exit status of the program that its queue runner starts for each mail.
     """
     queued = folder / "queued"
     queued.write_bytes(f"ann@example.com\n{to}\n\n".encode() + mail)

@@ -1,6 +1,6 @@
-"""Alertmanager's receivers for other products, with only the address changed.
+"""Alertmanager's receivers for other products work with only the address changed.
 
-What fires opens, what clears resolves.
+Firing alerts open incidents, and cleared ones resolve them.
 """
 
 from typing import Any
@@ -46,7 +46,7 @@ async def test_opsgenie_and_pagerduty_receivers_open_and_resolve_incidents(site:
 
 
 async def failures(site: Site) -> dict[str, float]:
-    """How many notifications Alertmanager says it could not deliver to each of the receivers."""
+    """Return the number of notifications that Alertmanager failed to deliver, by receiver."""
     async with site.http.get(f"{site.addresses['alertmanager']}/metrics") as answer:
         lines = [
             line

@@ -1,6 +1,6 @@
-"""A person with a browser, its scripts off.
+"""The report form and the reporter's page in a real browser with scripts off.
 
-They use the form and the reporter's page, on a phone and on a desk.
+Both are used at the width of a phone and of a desktop screen.
 """
 
 import json
@@ -34,7 +34,7 @@ JSON.stringify([...document.querySelectorAll(
   return [e.outerHTML.slice(0, 60), (Math.max(a, b) + .05) / (Math.min(a, b) + .05)];
 }).filter(([_, ratio]) => ratio < 4.5))
 """
-"""Elements whose text stands out less than WCAG 2.2 AA asks for."""
+"""A script that returns the elements whose text has less contrast than WCAG 2.2 AA requires."""
 
 NAMELESS = """
 JSON.stringify([...document.querySelectorAll('input:not([type=hidden]), textarea')]
@@ -45,7 +45,7 @@ JSON.stringify([...document.querySelectorAll('input:not([type=hidden]), textarea
 
 @pytest.fixture
 def chromium() -> Path:
-    """The one that was fetched, else the machine's."""
+    """Return the fetched Chromium, else that of the machine."""
     fetched = Path(os.environ.get("GATEWAY_E2E_BIN", "none")) / "chromium"
     found = str(fetched) if os.access(fetched, os.X_OK) else shutil.which("chromium")
     if found is None:
@@ -72,9 +72,9 @@ async def gateway(database_url: str) -> AsyncIterator[RunningGateway]:
 
 
 async def assert_page_is_sound(tab: Tab, *words: str) -> None:
-    """Require these words, names of every field, and colours that can be read.
+    """Require these words, a name for every field, and readable colours.
 
-    The page fits at both widths; nothing was blocked.
+    The page fits at both widths, and nothing was blocked.
     """
     text = await tab.tell("document.body.innerText")
     assert [word for word in words if word not in text] == []
@@ -92,7 +92,7 @@ async def assert_page_is_sound(tab: Tab, *words: str) -> None:
 
 
 async def fill_in_and_send(tab: Tab, picture: Path) -> None:
-    """Fill in the form, with a telephone number that is none, then with one that is one."""
+    """Submit the form with an invalid telephone number, then with a valid one."""
     await tab.write("#title", "打不开 <script>alert(1)</script>")
     await tab.write("#description", "从早上\n开始")
     await tab.click("input[name=impact][value=group]")

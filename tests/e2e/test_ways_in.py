@@ -1,6 +1,6 @@
-"""A real rule fires, repeats, brings another one along, and clears.
+"""Alerts of a real Prometheus fire, repeat, relate to another one, and clear.
 
-The gateway follows on both ways in.
+The gateway follows on both ways of delivery: by Alertmanager, and straight.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ SOURCES = {WEBHOOK: "alertmanager", DIRECT: "alertmanager_v2"}
 
 
 async def wait_for_incident(site: Site, name: str, service: str, **wanted: str) -> dict[str, Any]:
-    """The one incident of an alert, once it is as wanted."""
+    """Return the only incident of an alert once it has the wanted values."""
 
     async def look() -> dict[str, Any] | None:
         found = [

@@ -1,4 +1,4 @@
-"""Servers that only the fault tests hurt."""
+"""Servers that only the fault tests stop, freeze and kill."""
 
 from collections.abc import AsyncIterator
 
@@ -10,7 +10,7 @@ from gateway.embedded.launcher import EmbeddedServers
 
 @pytest.fixture
 async def own_servers() -> AsyncIterator[EmbeddedServers]:
-    """A durable PostgreSQL and a Valkey of the test's own, to stop, freeze and kill."""
+    """Provide a durable PostgreSQL and a Valkey for one test to stop, freeze and kill."""
     async with EmbeddedServers() as servers:
         await migrate(servers.database_url)
         yield servers

@@ -1,6 +1,6 @@
-"""Follows the change feed as an outside system would, and may be killed at any moment.
+"""A client that follows the change feed as an outside system would, and may be killed any time.
 
-It takes a page, keeps what it says, then its cursor.
+Each page is stored first, then its cursor.
 
 python -m tests.faults.puller URL KEY FOLDER
 """

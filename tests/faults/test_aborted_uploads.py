@@ -1,6 +1,6 @@
-"""A thousand uploads that are broken off leave no memory behind.
+"""A thousand aborted uploads leak no memory.
 
-It does not matter who sends them and how far they came.
+Neither the sender nor the point of the abort matters.
 """
 
 import asyncio
@@ -19,9 +19,9 @@ GIVEN_BACK_WITHIN = 40.0
 
 
 def uploads(key: str) -> list[bytes]:
-    """Return requests that end before their time.
+    """Return requests that end too early.
 
-    They are of known callers and strangers, long, short, in pieces, and half a head.
+    They have valid keys or none, are long, short or chunked, or end within the head.
     """
     head = b"POST %b HTTP/1.1\r\nHost: x\r\n%b"
     known, length = b"Authorization: Bearer %b\r\n" % key.encode(), b"Content-Length: %d\r\n\r\n"
@@ -49,7 +49,7 @@ async def broken_off(port: int, sent: bytes) -> None:
 
 
 def resident(replica: Replica) -> int:
-    """Return the bytes of the replica that are in memory."""
+    """Return the resident memory of the replica in bytes."""
     assert replica._process is not None
     pages = Path(f"/proc/{replica._process.pid}/statm").read_text("ascii").split()[1]
     return int(pages) * 4_096

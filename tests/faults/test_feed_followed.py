@@ -1,6 +1,6 @@
-"""A puller of the change feed ends up with exactly what the database holds.
+"""A consumer of the change feed ends up with exactly the content of the database.
 
-It is killed at random while many write.
+It is killed at random while many clients write.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ TOLD = (
 
 
 async def write(session: aiohttp.ClientSession, until: float) -> None:
-    """Records made and added to until the time is over."""
+    """Create records and add notes to them until the time is over."""
     number, count = "", 0
     while CLOCK.monotonic() < until:
         path, body = (
@@ -46,7 +46,7 @@ async def write(session: aiohttp.ClientSession, until: float) -> None:
 
 
 async def linger(conn: "asyncpg.Connection[Any]", until: float) -> None:
-    """Changes whose transactions began before their neighbours' and commit after them."""
+    """Write changes in transactions that begin before their neighbours and commit after them."""
     while CLOCK.monotonic() < until:
         async with conn.transaction():
             await conn.execute(LATE)

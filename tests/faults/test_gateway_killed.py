@@ -1,4 +1,4 @@
-"""kill -9 of the gateway while events come in: what was acknowledged is there, and there once."""
+"""A gateway killed with SIGKILL under load loses and doubles no acknowledged event."""
 
 import asyncio
 from pathlib import Path

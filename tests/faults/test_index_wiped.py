@@ -1,6 +1,6 @@
-"""FLUSHALL and rubbish in the index while timers wait and fall due.
+"""FLUSHALL and corrupt entries in the index while timers are pending and fall due.
 
-Each fires once, none early, none late.
+Each timer fires once, none early and none late.
 """
 
 from pathlib import Path
@@ -30,7 +30,7 @@ SPAN = choose_size(3, 60)
 async def corrupt_index(
     conn: "asyncpg.Connection[asyncpg.Record]", client: "redis.asyncio.Redis"
 ) -> None:
-    """Claim that timers of the far end are due now, and put in what is no timer at all."""
+    """Mark the last timers as due now, and add entries that are no timers."""
     now = micros(await conn.fetchval("SELECT clock_timestamp()")) // 1000
     for incident in await last_due_ids(conn, 200):
         shard, slot, member = pack(TimerId(incident, TimerKind.AUTO_CLOSE), now)

@@ -1,6 +1,6 @@
-"""kill -9 of the gateway while mail comes in and is fetched.
+"""A gateway killed with SIGKILL while mail is received and fetched.
 
-Every mail became one record, however often it was sent or read.
+Every mail becomes one record, however often it was sent or read.
 """
 
 import asyncio
@@ -54,7 +54,7 @@ QUIET = (
 async def test_every_mail_becomes_one_incident_despite_kills(
     database_url: str, redis_url: str, tmp_path: Path
 ) -> None:
-    """Half of the mails come by SMTP, the other half lie in a mailbox."""
+    """Send half of the mails by SMTP, and put the other half into a mailbox."""
     chance, port, count = seeded_random(), free_port(), choose_size(40, 1_500)
     todo, tries, kills = list(range(count)), Counter[str](), 0
     conn = await asyncpg.connect(database_url)
@@ -99,7 +99,7 @@ async def test_every_mail_becomes_one_incident_despite_kills(
 
 
 async def relay(port: int, address: str, todo: list[int], tries: Counter[str]) -> None:
-    """Sends each mail until it is taken, as relays do."""
+    """Send each mail until it is accepted, as relays do."""
     while todo:
         number = todo.pop()
         mail = a_mail(subject=f"mail {number}", Message_ID=f"<{number}@relay.example>")

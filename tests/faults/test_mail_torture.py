@@ -1,6 +1,6 @@
-"""No mail breaks the gateway, holds up its loop, or is lost.
+"""Hostile mail neither crashes the gateway nor blocks its loop nor gets lost.
 
-What was taken has a receipt with one outcome.
+Every accepted mail has a receipt with one outcome.
 """
 
 import asyncio
@@ -107,7 +107,7 @@ async def deliver(
     chance: random.Random,
     answers: Counter[str],
 ) -> None:
-    """One sender that keeps its session and repeats what it is told to repeat."""
+    """Deliver mails over one kept session, repeating each while it is temporarily refused."""
     line = aiosmtplib.SMTP(
         hostname="127.0.0.1", port=port, start_tls=True, tls_context=trusting, timeout=30
     )

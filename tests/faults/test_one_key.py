@@ -1,6 +1,6 @@
-"""Everybody posts the same dedup key at once, firing and resolving.
+"""Many senders post the same dedup key at once, firing and resolving.
 
-There is one open incident, and every firing is counted.
+One incident is open, and every firing is counted.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
-"""The OpenAPI document against the served API.
+"""The served API conforms to its OpenAPI document.
 
-Schemathesis makes requests from it, fitting and unfitting ones.
+Schemathesis generates valid and invalid requests from the document.
 """
 
 import asyncio
@@ -38,9 +38,9 @@ CHECKS = [
 
 
 OUTSIDE = {(one.method, one.path) for one in described_endpoints()}
-"""Intake, other products' APIs and pages.
+"""Endpoints left out: intake, other products' APIs and pages.
 
-Their answers are not described, and they have tests of their own.
+Their responses are not described, and they have tests of their own.
 """
 
 QUICK = settings(
@@ -66,7 +66,7 @@ async def test_every_operation_conforms_to_openapi_document(
 
 
 def try_every_operation(url: str, key: str) -> dict[str, int]:
-    """How many requests of each operation were sent; raises what Schemathesis found."""
+    """Return the number of requests sent by operation; raise the errors that Schemathesis found."""
     tried: dict[str, int] = {}
     with warnings.catch_warnings(), requests.Session() as session:
         warnings.simplefilter("ignore")

@@ -1,6 +1,6 @@
-"""PostgreSQL says nothing at all.
+"""A frozen PostgreSQL that answers nothing.
 
-Every request is answered within 2.5 s all the same, and nothing of them is doubled.
+Every request is still answered within 2.5 s, and none is counted twice.
 """
 
 import asyncio
@@ -23,14 +23,14 @@ from tests.support.servers import freeze_server
 SLOWEST = 2.5
 AT_ONCE = 100
 RATE = 50
-"""Events a second: what a freeze holds back needs fewer connections than the sender has."""
+"""Events a second, so few that a freeze needs fewer connections than the sender has."""
 PROBES = {"/readyz", "/-/ready", "/ingest/alertmanager/1/-/ready"}
 REPORT = {"title": "the lift is stuck"}
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """One request, how it was answered and after how many seconds."""
+    """A request with its status and its duration in seconds."""
 
     what: str
     status: int
@@ -64,9 +64,9 @@ async def asked(session: aiohttp.ClientSession, *wanted: tuple[str, str, Any]) -
 
 
 def ways_in(number: str, key: str) -> list[tuple[str, str, Any]]:
-    """One request of each kind, each valid.
+    """Return one valid request of each kind.
 
-    Their keys are known already, so that each gets as far as its own statements.
+    Their keys are cached already, so that each request reaches its own statements.
     """
     mail = (
         b"From: ann@corp.example\r\nTo: help@corp.example\r\nSubject: printer\r\nMessage-Id: "
@@ -103,9 +103,9 @@ def ways_in(number: str, key: str) -> list[tuple[str, str, Any]]:
 
 
 async def every_operation(session: aiohttp.ClientSession) -> list[tuple[str, str, Any]]:
-    """Every operation that the gateway describes, with made-up names in the path.
+    """Return every described operation, with made-up names in the path.
 
-    Their keys are to be looked up.
+    Their keys are not cached.
     """
     async with session.get("/openapi.json") as answer:
         paths = (await answer.json())["paths"]
@@ -118,9 +118,9 @@ async def every_operation(session: aiohttp.ClientSession) -> list[tuple[str, str
 
 
 async def probed(session: aiohttp.ClientSession) -> None:
-    """Liveness is no matter of the database.
+    """Require a live probe and a failed readiness probe, both in time.
 
-    Readiness says what is missing, in time for any probe.
+    Liveness does not depend on the database.
     """
     alive, ready = await asyncio.gather(
         ask(session, "GET", "/healthz"), ask(session, "GET", "/readyz")
@@ -212,9 +212,9 @@ async def test_retried_requests_after_freeze_count_once(
 
 
 async def reported(gateway: Replica, key: str, number: int) -> int:
-    """Make one record, sending the same again until it is there.
+    """Create one record, repeating the request until it succeeds.
 
-    Returns how often that was refused.
+    Return the number of refusals.
     """
     head = {"Authorization": f"Bearer {key}", "Idempotency-Key": str(uuid4())}
     await CLOCK.sleep(number / 10)

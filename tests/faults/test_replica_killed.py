@@ -1,6 +1,6 @@
 """Two replicas on one database and one Valkey.
 
-One is killed with timers pending, and the other fires them, once.
+One is killed with timers pending, and the other fires them once.
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.support.process import CLOCK, choose_size, print_figures, replicas, w
 
 TIMERS = choose_size(2_000, 20_000)
 FIRST = choose_size(6, 8)
-"""Seconds until the first is due: the sweep, which comes every 5 s, has found them by then."""
+"""Seconds until the first timer is due: more than the 5 s between two sweeps."""
 ONE_OWNS = "SELECT count(owner) = 64 FROM shard_lease"
 BOTH_OWN = "SELECT count(DISTINCT owner) = 2 AND count(owner) = 64 FROM shard_lease"
 OF_ANOTHER = "SELECT array_agg(shard::int) FROM shard_lease WHERE owner <> $1"

@@ -1,6 +1,6 @@
-"""PostgreSQL loses every connection, or crashes; Valkey freezes.
+"""PostgreSQL loses every connection or crashes; Valkey freezes.
 
-503 at most, nothing acknowledged lost, all well within 5 s.
+No request gets worse than 503, nothing acknowledged is lost, and all is answered within 5 s.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ RATE = 200
 
 
 async def recovered(sender: Sender) -> float:
-    """Seconds until a fresh event is acknowledged."""
+    """Return the seconds until a new event is acknowledged."""
     began = CLOCK.monotonic()
     await asyncio.wait_for(sender.event("after"), 10)
     return CLOCK.monotonic() - began
@@ -75,7 +75,7 @@ async def test_postgresql_disconnects_and_crashes_cause_only_503(
 
 
 async def acknowledge_a_record(session: aiohttp.ClientSession) -> float:
-    """Make a record and acknowledge it; return the seconds that the latter took."""
+    """Create a record and acknowledge it; return the seconds that the acknowledgement took."""
     async with session.post("/api/v1/incidents", json={"title": "while frozen"}) as made:
         number = (await made.json())["number"]
     began = CLOCK.monotonic()

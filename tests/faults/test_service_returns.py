@@ -1,7 +1,7 @@
-"""Gateway, PostgreSQL and Valkey are killed, frozen and out of room under load.
+"""Gateway, PostgreSQL and Valkey are killed, frozen and out of disk space under load.
 
 The service is back within ten seconds, and nothing acknowledged is lost or doubled. An orchestrator
-asks the probes, and restarts no gateway for what ails a server.
+probes the gateway, and does not restart it for a fault of a server.
 """
 
 import asyncio
@@ -37,15 +37,15 @@ from tests.support.servers import embedded_process, freeze_server
 
 RATE = 300
 AT_ONCE = 100
-"""Events that senders wait for at once.
+"""The limit of unacknowledged events.
 
-Those of a real sender queue up with it, and do not pile up at the gateway.
+Further events of a real sender wait in its own queue, not at the gateway.
 """
 BACK_WITHIN = 10.0
 STOPPED = 2.0
-"""Seconds for which the gateway is stopped: less than what its supervisor takes for silence."""
+"""Seconds for which the gateway is stopped: fewer than its supervisor tolerates."""
 AWAY = choose_size(4, 15)
-"""Seconds for which a server is frozen or out of room."""
+"""Seconds for which a server is frozen or out of disk space."""
 
 
 @dataclass(slots=True)
@@ -60,9 +60,9 @@ class Scene:
     orchestrator: Orchestrator
 
     async def outlasts(self, trouble: AbstractContextManager[None], seconds: float) -> float:
-        """Let the trouble last.
+        """Let the trouble last for `seconds`.
 
-        Return how many seconds after it the service was back as a whole.
+        Return the seconds after its end until the whole service was back.
         """
         with trouble:
             await CLOCK.sleep(seconds)
@@ -136,7 +136,7 @@ def signalled(pid: int, number: signal.Signals) -> Iterator[None]:
 
 @contextmanager
 def cannot_log(scene: Scene) -> Iterator[None]:
-    """The gateway has something to log, and no room to write it."""
+    """Give the gateway a reason to log, and no disk space for its log."""
     with limit_file_size([scene.gateway.pid, scene.gateway.serving]):
         os.kill(embedded_process(scene.servers, "PostgreSQL").process.pid, signal.SIGKILL)
         yield
@@ -158,9 +158,9 @@ async def test_service_recovers_from_killed_stopped_or_log_blocked_gateway(tmp_p
 async def assert_service_recovers(
     folder: Path, server: str, full: Callable[[Scene, int], AbstractContextManager[None]]
 ) -> None:
-    """Kill one of the servers, freeze it, and leave it no room.
+    """Kill one of the servers, freeze it, and fill its disk.
 
-    `full` is the last of these for its process.
+    `full` fills the disk for the process with the given ID.
     """
     async with under_load(folder) as scene:
         servers, back = scene.servers, {}
@@ -193,7 +193,7 @@ def no_room_for(scene: Scene, postgres: int) -> Iterator[None]:
 
 
 async def switch_wal_repeatedly(url: str) -> None:
-    """Let PostgreSQL begin new files of its log, for which it stops where there is no room."""
+    """Switch the WAL file repeatedly; PostgreSQL stops when no disk space is left for one."""
     while True:
         with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
             conn = await asyncpg.connect(url, timeout=1)

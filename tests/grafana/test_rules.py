@@ -1,6 +1,6 @@
-"""Rules and dashboards for Grafana and Prometheus ask only for metrics that exist.
+"""Rules and dashboards for Grafana and Prometheus use only metrics that exist.
 
-Every alert says what to do.
+Every alert has a runbook with steps.
 """
 
 import json
@@ -53,7 +53,7 @@ def expressions() -> list[str]:
 
 
 def selectors(node: Any) -> Iterator[Any]:
-    """Every vector selector below a node of the parsed expression."""
+    """Yield every vector selector below a node of the parsed expression."""
     if isinstance(node, promql_parser.VectorSelector):
         yield node
     for name in ("expr", "lhs", "rhs", "param", "vector_selector", "vs", "args"):
@@ -64,7 +64,7 @@ def selectors(node: Any) -> Iterator[Any]:
 
 
 def exported() -> dict[str, set[str]]:
-    """Every series name with its label names."""
+    """Return the label names of every exported series."""
     metrics = Metrics(CollectorRegistry(), ["generic"])
     metrics.answered("/", "GET", 200, 0.1)
     metrics.build.labels("0").set(1)
@@ -149,11 +149,11 @@ def test_panels_use_selected_data_source() -> None:
 RUNBOOK = re.compile(
     r"\{\{ with \$externalLabels\.gateway_url \}\}\{\{ \. \}\}/runbooks/([\w-]+)\{\{ end \}\}"
 )
-"""The address of a runbook: below the gateway's, and empty where Prometheus does not know that."""
+"""The address of a runbook: below the gateway's URL, empty if Prometheus does not know that."""
 
 
 def runbook_of(alert: dict[str, Any]) -> Path:
-    """The page that the gateway serves at this address."""
+    """Return the file of the runbook that an alert links to."""
     found = RUNBOOK.fullmatch(alert["annotations"]["runbook_url"])
     assert found
     return RUNBOOKS / f"{found[1]}.md"
@@ -222,7 +222,7 @@ def test_runbook_url_is_empty_without_gateway_url(tmp_path: Path) -> None:
 
 
 def promtool_test(rule: dict[str, Any], base: str, runbook: str) -> dict[str, Any]:
-    """A test of promtool: no series, so that the gateway is down, under this external label."""
+    """Return a promtool test with this external label and no series, as if the gateway is down."""
     annotations = rule["annotations"] | {"runbook_url": runbook}
     expected = {"exp_labels": rule["labels"], "exp_annotations": annotations}
     return {

@@ -1,4 +1,4 @@
-"""A gateway under attack, an honest neighbour beside the attacker, and what both felt."""
+"""A gateway under attack with an honest neighbour of the attacker, and the effect on both."""
 
 import asyncio
 import json
@@ -25,37 +25,37 @@ from tests.hostile.routes import Target, World, targets
 from tests.support.process import CLOCK, make_key
 
 AT_ONCE = 6
-"""Requests of the attacker at once."""
+"""The number of concurrent requests of the attacker."""
 
 HELD = 0.1
-"""Seconds that nothing may hold the loop."""
+"""The longest allowed block of the event loop, in seconds."""
 
 GROWN = 64 * 1024
-"""KiB of memory that a family may leave behind."""
+"""The memory that a family may leave allocated, in KiB."""
 
 GARBAGE = 5_000
-"""Objects in reference cycles that a family may leave to the collector.
+"""The number of objects in reference cycles that a family may leave to the collector.
 
-One a request where that is more.
+One object for each request is allowed if that is more.
 """
 
 CALM = 4.0
-"""Seconds of the neighbour alone, before anything hostile."""
+"""Seconds in which the neighbour is measured alone, before any attack."""
 
 SETTLE_WITHIN = 15.0
-"""Seconds until what a family left behind is given back."""
+"""Seconds within which the memory of a family must be released."""
 
 OUTSIDE = "the sender's own servers cannot be reached"
-"""Signatures of Amazon SNS are judged by a certificate of Amazon's, which no test may fetch."""
+"""The accepted error of Amazon SNS signatures: no test may fetch Amazon's certificate."""
 
 TIMEOUT = aiohttp.ClientTimeout(total=60)
 
 
 @dataclass
 class Felt:
-    """The effect of a family.
+    """The effect of an attack.
 
-    Answers by status, the longest hold of the loop, and the neighbour's requests.
+    Responses by status, blocks of the loop, and the neighbour's requests.
     """
 
     answers: Counter[int] = field(default_factory=Counter)
@@ -64,19 +64,19 @@ class Felt:
     seconds: list[float] = field(default_factory=list)
     refused: list[int] = field(default_factory=list)
     span: tuple[float, float] = (0.0, 0.0)
-    """When it began and ended, on the monotonic clock."""
+    """The begin and the end, on the monotonic clock."""
     grown: int = 0
     garbage: int = 0
-    """Objects in reference cycles, which only the collector could free."""
+    """The number of collected objects in reference cycles."""
     shed: int = 0
-    """Bodies to be read by a process of which their sender was told to send fewer at once.
+    """The number of large bodies refused because their sender had too many in progress.
 
-    The answer is 503 with Retry-After.
+    The response is 503 with Retry-After.
     """
 
     @property
     def p99(self) -> float:
-        """The neighbour's 99th percentile in seconds."""
+        """The neighbour's 99th percentile of latency, in seconds."""
         return statistics.quantiles(self.seconds, n=100, method="inclusive")[98]
 
     def __str__(self) -> str:
@@ -91,7 +91,7 @@ class Felt:
 class Arena:
     """A gateway on servers of its own.
 
-    `calm` is the neighbour's 99th percentile before anything hostile.
+    `calm` is the neighbour's 99th percentile of latency before any attack, in seconds.
     """
 
     url: str
@@ -103,7 +103,7 @@ class Arena:
     calm: float = 0.0
 
     async def attacked(self, inputs: Iterable[Hostile]) -> Felt:
-        """Send every input, a few at once, and return what was felt meanwhile."""
+        """Send every input, a few at once, and return the effect."""
         felt, todo = Felt(), iter(inputs)
         async with (
             self._measured(felt),
@@ -113,7 +113,7 @@ class Arena:
         return felt
 
     async def endured(self, works: Iterable[Coroutine[Any, Any, None]]) -> Felt:
-        """Await all of them at once, and return what was felt meanwhile."""
+        """Await all coroutines at once, and return the effect."""
         felt = Felt()
         async with self._measured(felt):
             await asyncio.gather(*works)
@@ -167,7 +167,7 @@ class Arena:
                 )
 
     async def until_alive(self, seconds: float) -> None:
-        """Return once both probes answer 200 and no task was ever started anew.
+        """Wait until both probes answer 200, and require that no background task ever died.
 
         Raises AssertionError after `seconds`.
         """
@@ -184,17 +184,17 @@ class Arena:
         ][-1]
 
     async def wipe_index(self) -> None:
-        """FLUSHALL: timers are read from PostgreSQL again, whatever times it keeps."""
+        """Clear the index by FLUSHALL, so that timers are read from PostgreSQL again."""
         client = redis.asyncio.from_url(self.redis_url)
         await client.flushall()
         await client.aclose()
 
     def log(self) -> str:
-        """What the gateway logged."""
+        """Return the gateway's log."""
         return (self.folder / "gateway.log").read_text()
 
     def resident(self) -> int:
-        """KiB of the gateway's memory."""
+        """Return the resident memory of the gateway in KiB."""
         status = Path(f"/proc/{self.pid}/status").read_text()
         return int(status.partition("VmRSS:")[2].split()[0])
 
@@ -205,7 +205,7 @@ class Arena:
         return grown
 
     def hear_neighbour(self, felt: Felt) -> None:
-        """Add what the neighbour's requests of that span took."""
+        """Add the neighbour's requests of the attack's time span."""
         began, ended = felt.span
         for line in (self.folder / "neighbour").read_text().splitlines():
             sent, seconds, status = line.split()
@@ -219,7 +219,7 @@ class Arena:
         return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
     async def measure_calm(self) -> None:
-        """Learn how the neighbour fares alone."""
+        """Measure the neighbour's latency without an attack."""
         felt = Felt()
         async with self._measured(felt):
             await CLOCK.sleep(CALM)
@@ -237,7 +237,7 @@ async def _status(session: aiohttp.ClientSession, path: str) -> int:
 
 @asynccontextmanager
 async def arena(folder: Path, config: str) -> AsyncIterator[Arena]:
-    """A gateway with a small world and a neighbour, all ended at the end."""
+    """Run a gateway with a few records and a neighbour."""
     async with AsyncExitStack() as stack:
         servers = await stack.enter_async_context(EmbeddedServers(fast=True))
         (folder / "gateway.toml").write_text(config)
@@ -275,7 +275,7 @@ async def arena(folder: Path, config: str) -> AsyncIterator[Arena]:
 
 
 async def _world(made: Arena) -> World:
-    """Make one of each thing that paths lead to."""
+    """Create one object of each kind that paths refer to."""
     admin, ingest = (
         {"Authorization": f"Bearer {made.keys[scope]}"} for scope in (Scope.ADMIN, Scope.INGEST)
     )
@@ -318,7 +318,7 @@ async def _world(made: Arena) -> World:
 
 
 def sizes(chance: Random) -> int:
-    """Mostly small bodies; one in twenty of some 16 kB, one in 300 as large as is taken."""
+    """Return a random size: mostly small, 1 in 20 about 16 kB, 1 in 300 as large as accepted."""
     drawn = chance.random()
     if drawn < 1 / 300:
         return 1 << 22

@@ -1,9 +1,9 @@
-"""Cost of an attack to the neighbour of the gateway it is sent to.
+"""The cost of an attack to a neighbour of the attacked gateway.
 
-It is compared with the neighbour of another one on the same machine.
+The neighbour's latency is compared with that of a neighbour of another gateway on the same machine.
 
-`python -m tests.hostile.beside SEED` prints a line for each family. What the other neighbour feels
-is the machine's share: no gateway can take it away.
+`python -m tests.hostile.compare_neighbours SEED` prints a line for each family. The latency of the
+other gateway's neighbour is the machine's share, which no gateway can avoid.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from tests.hostile.test_every_route import CONFIG
 from tests.support.process import print_figures
 
 INPUTS = 10_000
-"""Of each family."""
+"""The number of inputs of each family."""
 
 
 async def main(seed: int) -> None:
@@ -41,7 +41,7 @@ async def main(seed: int) -> None:
 
 
 async def compare(attacked: Arena, beside: Arena, family: str, chance: Random) -> None:
-    """Attack the one, and say what the neighbours of both felt meanwhile."""
+    """Attack one gateway, and print the latency of both neighbours."""
     felt = await attacked.attacked(every(family, attacked.targets, chance, INPUTS, sizes))
     control = Felt(span=felt.span)
     beside.hear_neighbour(control)
@@ -55,7 +55,7 @@ async def compare(attacked: Arena, beside: Arena, family: str, chance: Random) -
 
 
 def milliseconds(seconds: float) -> float:
-    """Return seconds as milliseconds to a tenth."""
+    """Return seconds as milliseconds, rounded to a tenth."""
     return round(seconds * 1e3, 1)
 
 

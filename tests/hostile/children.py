@@ -1,4 +1,4 @@
-"""The processes of an arena, and the care of its tables."""
+"""The child processes of an arena, and the vacuuming of its tables."""
 
 import json
 import os
@@ -13,14 +13,14 @@ import asyncpg
 from tests.support.process import CLOCK, ROOT
 
 TIDY_EVERY = 30.0
-"""Seconds between two times that tables are vacuumed.
+"""Seconds between two vacuums of the tables.
 
-The servers of tests do not do so by themselves, all others do.
+The test servers have no autovacuum, unlike all others.
 """
 
 
 async def tidy(url: str) -> None:
-    """Vacuum the tables again and again."""
+    """Vacuum the tables periodically."""
     conn = await asyncpg.connect(url, server_settings={"vacuum_cost_delay": "2ms"})
     try:
         while True:
@@ -33,7 +33,7 @@ async def tidy(url: str) -> None:
 def child(
     stack: AsyncExitStack, log: Path, env: dict[str, str], module: str, *arguments: str
 ) -> "subprocess.Popen[bytes]":
-    """Start a module as a process that ends with the stack."""
+    """Start a module as a process that is killed with the stack."""
     with log.open("wb") as sink:
         process = subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
@@ -52,7 +52,7 @@ def child(
 
 
 async def ready(file: Path, process: "subprocess.Popen[bytes]") -> dict[str, Any]:
-    """Wait for the file that a process writes when it serves; return what stands there."""
+    """Wait for the ready file of a process and return its content."""
     until = CLOCK.monotonic() + 30
     while not file.exists():
         assert process.poll() is None, (file.parent / "gateway.log").read_text()[-3000:]

@@ -1,4 +1,4 @@
-"""Bodies that never end: sent a byte at a time, or cut off before their last byte."""
+"""Request bodies that never end: sent a byte at a time, or aborted before their last byte."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,18 +14,18 @@ KINDS = (
     "/api/v1/incidents", "/api/v1/login", "/api/v1/cis/import", "/attachments", "/report/", "/my/",
     "/api/v1/mine/",
 )  # fmt: skip
-"""One route of each kind of handler: the ends or beginnings of paths."""
+"""One route of each kind of handler, by the end or the beginning of its path."""
 
 LENGTH = 2_000_000
-"""Bytes that a head promises."""
+"""The length in bytes that a request announces."""
 
 PIECE = b"x" * 65_536
 
 
 def one_of_each_kind(targets: Sequence[Target]) -> list[Target]:
-    """The first target that takes a body of each kind.
+    """Return the first target of each kind that takes a body.
 
-    Raises AssertionError for a kind that is gone.
+    Raises AssertionError for a kind without a target.
     """
     found = []
     for kind in KINDS:
@@ -40,7 +40,7 @@ def one_of_each_kind(targets: Sequence[Target]) -> list[Target]:
 
 
 async def aborted(url: str, target: Target, *, with_key: bool) -> None:
-    """Promise a body, send all of it but a byte, and close without waiting."""
+    """Announce a body, send all but its end, and close without waiting."""
     reader, writer = await _opened(url)
     try:
         writer.write(_head(target, with_key=with_key))
@@ -55,7 +55,7 @@ async def aborted(url: str, target: Target, *, with_key: bool) -> None:
 
 
 async def slow(url: str, target: Target, *, with_key: bool, seconds: float) -> None:
-    """Promise a body and send a byte of it every now and then."""
+    """Announce a body and send it a byte at a time."""
     _, writer = await _opened(url)
     until = CLOCK.monotonic() + seconds
     try:

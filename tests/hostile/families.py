@@ -1,4 +1,4 @@
-"""Hostile inputs by family: a target, the chance of a run and a size in bytes give one request."""
+"""Families of hostile requests, generated from a target, a random generator and a size in bytes."""
 
 import gzip
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +18,7 @@ FAR = (
     "2026-02-30T00:00:00Z", "1970-01-01T00:00:00-23:59", 253402300799, 253402300799999, 1e18,
     -62135596800, 2**63, "253402300799", "9223372036854775807",
 )  # fmt: skip
-"""Times that PostgreSQL, Python or a sum with a duration cannot hold, or hold as something else."""
+"""Times that PostgreSQL, Python or a sum with a duration cannot represent, or not correctly."""
 
 NUMBERS = (2**31, 2**63, -(2**63) - 1, 2**64, 10**40, 1e308, -1e308, -0.0, 5e-324, 0, -1, True)
 ODD: tuple[Any, ...] = (
@@ -41,7 +41,7 @@ BOUNDARY = b"b0"
 
 @dataclass(frozen=True, slots=True)
 class Hostile:
-    """One request."""
+    """A hostile request."""
 
     method: str
     path: str
@@ -53,7 +53,7 @@ Family = Callable[[Target, Random, int], Hostile]
 
 
 def strings(target: Target, chance: Random, size: int) -> Hostile:
-    """A text somewhere in a body that fits, or the whole body, is one unit again and again."""
+    """Return a request with one unit repeated in a text of a valid body, or as the whole body."""
     text = _repeated(chance.choice(UNITS), size)
     if chance.random() < 0.2:
         return _sent(target, chance.choice((b"", b'{"a":"', b"[")) + text.encode())
@@ -61,7 +61,7 @@ def strings(target: Target, chance: Random, size: int) -> Hostile:
 
 
 def items(target: Target, chance: Random, size: int) -> Hostile:
-    """A list or an object has as many members as there is room for."""
+    """Return a request with a list or an object of as many members as fit the size."""
     whole = target.body(chance)
     one = chance.choice((b"{}", b"[]", b"0", b"null", b'""', encoded(whole)[: size // 4] or b"{}"))
     many = b"[" + b",".join([one] * max(1, size // (len(one) + 1))) + b"]"
@@ -79,7 +79,7 @@ def items(target: Target, chance: Random, size: int) -> Hostile:
 
 
 def deep(target: Target, chance: Random, size: int) -> Hostile:
-    """Brackets within brackets, ended or not."""
+    """Return a request with deeply nested brackets, closed or not."""
     opened, closed = chance.choice(((b"[", b"]"), (b'{"a":', b"}"), (b'[{"a":', b"}]")))
     levels = max(1, size // (len(opened) + len(closed)))
     nested = opened * levels + (b"1" + closed * levels if chance.random() < 0.7 else b"")
@@ -87,7 +87,7 @@ def deep(target: Target, chance: Random, size: int) -> Hostile:
 
 
 def numbers(target: Target, chance: Random, size: int) -> Hostile:
-    """A number beyond every range, or of very many digits."""
+    """Return a request with a number beyond every range, or of very many digits."""
     body = target.body(chance)
     if chance.random() < 0.7:
         return _sent(target, encoded(_placed(body, chance.choice(NUMBERS), chance)))
@@ -99,7 +99,7 @@ def numbers(target: Target, chance: Random, size: int) -> Hostile:
 
 
 def times(target: Target, chance: Random, size: int) -> Hostile:
-    """Every time of a body that fits is a far one, or any text is."""
+    """Return a request with an extreme value for every time, or else for any one value."""
     del size
     body, when = target.body(chance), chance.choice(FAR)
     far = _far(body, when)
@@ -107,7 +107,7 @@ def times(target: Target, chance: Random, size: int) -> Hostile:
 
 
 def odd(target: Target, chance: Random, size: int) -> Hostile:
-    """A value of another kind than is asked for, or a member nobody knows."""
+    """Return a request with a value of the wrong type or an unknown member."""
     del size
     body = target.body(chance)
     if isinstance(body, dict) and chance.random() < 0.3:
@@ -118,7 +118,7 @@ def odd(target: Target, chance: Random, size: int) -> Hostile:
 
 
 def encodings(target: Target, chance: Random, size: int) -> Hostile:
-    """Bytes that are no UTF-8, other charsets, and compressed bodies, bombs among them."""
+    """Return a request with invalid UTF-8, another charset, or a compressed body or bomb."""
     body = encoded(target.body(chance))
     way = chance.randrange(5)
     if way == 0:
@@ -146,7 +146,7 @@ def encodings(target: Target, chance: Random, size: int) -> Hostile:
 
 
 def queries(target: Target, chance: Random, size: int) -> Hostile:
-    """Parameters of the address that are long, far, odd or many; the body fits."""
+    """Return a request with long, extreme, odd or many query parameters, and a valid body."""
     names = (*target.query, "cursor", "limit", "q", "sort", "key", "a")
     values = (
         _repeated(chance.choice(UNITS), min(size, 3_000)),
@@ -167,7 +167,7 @@ def queries(target: Target, chance: Random, size: int) -> Hostile:
 
 
 def heads(target: Target, chance: Random, size: int) -> Hostile:
-    """Headers that are long, odd or of another meaning; the body fits."""
+    """Return a request with long, odd or reinterpreting headers, and a valid body."""
     text = _repeated(
         chance.choice([unit for unit in UNITS if unit.isprintable()]), min(size, 6_000)
     )
@@ -198,7 +198,7 @@ def heads(target: Target, chance: Random, size: int) -> Hostile:
 
 
 def forms(target: Target, chance: Random, size: int) -> Hostile:
-    """A form of very many, very long or broken fields and parts, where forms are taken."""
+    """Return a request with a form of many, long or broken fields, where forms are accepted."""
     if PARTS in target.forms and chance.random() < 0.6:
         return _sent(
             target,
@@ -220,7 +220,7 @@ def forms(target: Target, chance: Random, size: int) -> Hostile:
 
 
 def _parts(chance: Random, size: int) -> bytes:
-    """A multipart body of many small parts, with a hostile head, or with wrong boundaries."""
+    """Return a multipart body of many small parts, with a hostile head, or wrong boundaries."""
     head = b"--" + BOUNDARY + b'\r\nContent-Disposition: form-data; name="%b"%b\r\n\r\n'
     long = (
         _repeated(chance.choice(UNITS), min(size, 7_000))
@@ -253,7 +253,7 @@ FAMILIES: Mapping[str, Family] = {
 
 
 def fits(family: str, target: Target) -> bool:
-    """Return whether the family says anything to the target."""
+    """Return whether the family applies to the target."""
     if family == "forms":
         return bool(target.forms)
     return family in {"queries", "heads"} or target.takes_body
@@ -271,7 +271,7 @@ def _repeated(unit: str, size: int) -> str:
 
 
 def _placed(value: Any, what: Any, chance: Random) -> Any:
-    """The value with one leaf of it, anywhere, replaced."""
+    """Return the value with one random leaf replaced."""
     if isinstance(value, dict) and value:
         name = chance.choice(list(value))
         return value | {name: _placed(value[name], what, chance)}
@@ -284,7 +284,7 @@ def _placed(value: Any, what: Any, chance: Random) -> Any:
 
 
 def _far(value: Any, when: Any) -> Any:
-    """The value with each of its times, or what has the name of one, replaced."""
+    """Return the value with every time, or value named like a time, replaced."""
     if isinstance(value, dict):
         return {
             name: when if _is_time(name, one) else _far(one, when) for name, one in value.items()
@@ -304,7 +304,7 @@ def _is_time(name: str, value: Any) -> bool:
 def every(
     family: str, chosen: list[Target], chance: Random, count: int, size: Callable[[Random], int]
 ) -> Iterator[Hostile]:
-    """Yield that many inputs of a family: its targets in turn, in an order of chance."""
+    """Yield `count` inputs of a family, for its targets in turn, in random order."""
     fitting = [target for target in chosen if fits(family, target)]
     chance.shuffle(fitting)
     for number in range(count):

@@ -1,7 +1,7 @@
-"""A gateway that notes how long its event loop was held: `python -m tests.hostile.gateway FOLDER`.
+"""A gateway that records blocks of its event loop: `python -m tests.hostile.gateway FOLDER`.
 
-FOLDER gets `ready.json` (port, routes) once it serves, `holds.jsonl`: a line for each hold above
-`NOTED` seconds, and `garbage.jsonl`: a line for each collection of reference cycles.
+FOLDER gets `ready.json` (port, routes) once the gateway serves, `holds.jsonl`: a line for each
+block above `NOTED` seconds, and `garbage.jsonl`: a line for each collection of reference cycles.
 """
 
 import asyncio
@@ -30,14 +30,14 @@ BEAT = 0.01
 """Seconds between two beats."""
 
 DEEPEST = 12
-"""Places of a stack that are noted."""
+"""The number of recorded stack frames."""
 
 NOTED = 0.04
-"""Seconds: shorter holds are of no interest."""
+"""The shortest recorded block, in seconds."""
 
 
 class Beats:
-    """The beats of the loop, and the last stack that was seen while one was late."""
+    """The heartbeat of the event loop, with the stack seen while a beat was late."""
 
     def __init__(self, notes: Path) -> None:
         self._sink = notes.open("a", buffering=1)
@@ -46,7 +46,7 @@ class Beats:
         self._thread = threading.get_ident()
 
     async def beat(self) -> None:
-        """Note each hold: the lateness of a beat, as far as this process itself was at work."""
+        """Record each block: the delay of a beat, as far as this process itself used the CPU."""
         while True:
             began, used = CLOCK.monotonic(), time.process_time()
             await CLOCK.sleep(BEAT)
@@ -58,7 +58,7 @@ class Beats:
             self._seen = ""
 
     def watch(self) -> None:
-        """Keep the stack of the loop's thread while a beat is late; runs in a thread."""
+        """Record the stack of the loop's thread while a beat is late; runs in a thread."""
         looked = threading.Event()
         while True:
             looked.wait(BEAT)
@@ -68,16 +68,16 @@ class Beats:
 
 
 class Garbage:
-    """Note the objects in reference cycles that each collection finds.
+    """A recorder of the objects in reference cycles that each collection finds.
 
-    To free tens of thousands of them at once holds the loop.
+    Freeing tens of thousands of them at once blocks the loop.
     """
 
     def __init__(self, notes: Path) -> None:
         self._sink = notes.open("a", buffering=1)
 
     def __call__(self, phase: str, told: dict[str, int]) -> None:
-        """Note a collection that ended; a callback of `gc.callbacks`."""
+        """Record a finished collection; a callback of `gc.callbacks`."""
         if phase == "stop" and told["collected"]:
             self._sink.write(
                 json.dumps({"at": CLOCK.monotonic(), "objects": told["collected"]}) + "\n"
@@ -85,9 +85,9 @@ class Garbage:
 
 
 def places(frame: FrameType | None) -> Iterator[str]:
-    """Yield the innermost places of a stack.
+    """Yield the innermost frames of a stack.
 
-    No file is read for them, which would take longer than most holds.
+    No source file is read for them, which would take longer than most blocks.
     """
     for _ in range(DEEPEST):
         if frame is None:

@@ -1,9 +1,9 @@
-"""An honest neighbour at a fixed pace.
+"""An honest client with a fixed rate of requests.
 
 `python -m tests.hostile.neighbour URL INGEST WRITE NUMBER FILE`.
 
-It sends an alert, writes a note and reads a record in turn, and writes
-`sent seconds status` of each to FILE.
+Sends an alert, writes a note and reads a record in turn, and appends `sent seconds status` of each
+request to FILE.
 """
 
 import asyncio
@@ -16,13 +16,13 @@ from gateway.clock import SystemClock
 CLOCK = SystemClock()
 
 PACE = 0.04
-"""Seconds between two requests; none waits for the one before it."""
+"""Seconds between two requests; no request waits for the one before."""
 
 TIMEOUT = aiohttp.ClientTimeout(total=30)
 
 
 async def main(url: str, ingest: str, write: str, number: str, file: str) -> None:
-    """Send until killed."""
+    """Send requests until killed."""
     sink = open(file, "a", buffering=1)  # noqa: SIM115, PTH123 - a line now and then, to the end
     began, count = CLOCK.monotonic(), 0
     async with aiohttp.ClientSession(url, timeout=TIMEOUT) as session, asyncio.TaskGroup() as group:

@@ -1,6 +1,6 @@
-"""Every route of a gateway as a target.
+"""Every route of a gateway as a target of attack.
 
-A path that leads somewhere, what it takes, and whose key lets in.
+A target has an existing path, the bodies it accepts, and a valid key.
 """
 
 import re
@@ -38,10 +38,13 @@ WAYS: Mapping[str, Sequence[str]] = {
     "/api/v1/me/keys/{id}": ["999999"],
     "/integrations/v1/{type}": ["grafana", "alertmanager", "formatted_webhook", "webhook"],
 }
-"""Parts of a path that lead to different code each; no key of the attack is revoked by it."""
+"""Values of a path parameter that each lead to different code.
+
+The revoked key ID does not exist, so the keys of the attack stay valid.
+"""
 
 LARGE, SMALL = 2_097_152, 262_144
-"""Bytes of the largest body that intake and the API read."""
+"""The largest body that intake and the API read, in bytes."""
 
 SENDERS = {
     "/v2/enqueue": "pagerduty", "/v2/change/enqueue": "pagerduty", "/generic": "pagerduty_v1",
@@ -50,15 +53,15 @@ SENDERS = {
     "/api/v2/generic": "goalert", "/integrations": "oncall", "/process-event": "icinga",
     "/v2/heartbeats": "opsgenie",
 }  # fmt: skip
-"""The sender whose captured requests fit an address."""
+"""The source whose captured requests fit an address, by the beginning of its path."""
 
 KEYED = ("routing_key", "service_key")
-"""Members of a body that carry a key."""
+"""Members of a body that hold a key."""
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What is there: values of parts of a path by their name, and keys by scope."""
+    """The existing objects: values of path parameters by name, and keys by scope."""
 
     parts: Mapping[str, str]
     keys: Mapping[Scope, str]
@@ -66,10 +69,9 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One route.
+    """A route under attack.
 
-    `bodies` makes a body that fits, None where it takes none; `forms` are the forms it takes beside
-    JSON.
+    `kind` or `samples` give valid bodies, `forms` are the accepted form types beside JSON.
     """
 
     method: str
@@ -83,11 +85,11 @@ class Target:
 
     @property
     def takes_body(self) -> bool:
-        """Whether a body means anything here."""
+        """True if requests to this target have a body."""
         return self.method in {"POST", "PUT", "PATCH"}
 
     def body(self, chance: Random) -> Any:
-        """A body that fits."""
+        """Return a valid body."""
         return (
             chance.choice(self.samples)
             if self.samples
@@ -98,7 +100,7 @@ class Target:
 
 
 def targets(served: Sequence[tuple[str, str]], world: World) -> list[Target]:
-    """Every route that is served, those that no description has as well."""
+    """Return every served route, undescribed ones too."""
     of_table = {
         (route.method, _bare(route.path)): route for route in (*list_routes(ChangeFeed()), *REPORTS)
     }
@@ -116,7 +118,7 @@ def targets(served: Sequence[tuple[str, str]], world: World) -> list[Target]:
 
 
 def _bare(path: str) -> str:
-    """The path without the patterns of its parts, as a resource has it."""
+    """Return the path without the patterns of its parameters, as aiohttp's resource has it."""
     return re.sub(r"\{(\w+)(?::(?:[^{}]|\{[^{}]*\})*)?\}", r"{\1}", path)
 
 
@@ -181,16 +183,16 @@ def _authorised(world: World, scope: Scope) -> dict[str, str]:
 
 
 def _with_key(body: Any, world: World) -> Any:
-    """The body with a key that lets in, where its sender puts the key there."""
+    """Return the body with a valid key, if its sender puts the key into the body."""
     if isinstance(body, dict) and (names := [name for name in KEYED if name in body]):
         return body | {names[0]: world.keys[Scope.INGEST]}
     return body
 
 
 def _paths(path: str, world: World) -> Iterator[str]:
-    """The path with each of its parts filled.
+    """Yield the path with each of its parameters filled.
 
-    There is one for each way where a part leads to different code.
+    A parameter whose values lead to different code gives one path for each value.
     """
     part = re.search(r"\{(\w+)\}", path)
     if part is None:

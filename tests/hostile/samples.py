@@ -1,4 +1,4 @@
-"""A small body that fits: of a msgspec type, or of a captured request of a sender."""
+"""Small valid bodies: of a msgspec type, or from a captured request of a sender."""
 
 import json
 import re
@@ -20,7 +20,7 @@ TIME = "2026-03-02T12:00:00Z"
 
 
 def fitting(kind: Any, chance: Random) -> Any:
-    """A value of the type as JSON has it, with some of what may be left out."""
+    """Return a JSON value of the type, with some of the optional fields."""
     return _value(types.type_info(kind), chance)
 
 
@@ -65,7 +65,7 @@ _SIMPLE: dict[type, Callable[[Random], Any]] = {
 
 
 def captured() -> dict[str, list[Any]]:
-    """The bodies of captured requests that are JSON, and forms as objects, by the sender's slug."""
+    """Return the bodies of captured requests, JSON or forms as objects, by source."""
     found: dict[str, list[Any]] = {}
     for file in sorted(FIXTURES.glob("*/*/request.http")):
         body = file.read_bytes().partition(b"\n\n")[2]
@@ -79,5 +79,5 @@ def captured() -> dict[str, list[Any]]:
 
 
 def encoded(value: Any) -> bytes:
-    """The value as JSON, numbers beyond every range and lone surrogates included."""
+    """Return the value as JSON; infinite numbers and lone surrogates are allowed."""
     return json.dumps(value).encode("utf-8", "surrogatepass")

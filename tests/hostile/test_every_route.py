@@ -1,6 +1,6 @@
-"""No input to any route holds the loop, grows the memory, gets a 5xx or ends a task.
+"""No input to any route blocks the loop, grows the memory, gets a 5xx or ends a task.
 
-No neighbour feels it either.
+No neighbour is slowed down either.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,7 +19,7 @@ INPUTS = int(environ.get("HOSTILE_INPUTS", "50000"))
 SEED = int(environ.get("HOSTILE_SEED", "11"))
 ABORTED = 1_000
 TRICKLE = 8.0
-"""Seconds that slow bodies are sent."""
+"""Seconds for which slow bodies are sent."""
 
 CONFIG = """
 [server]
@@ -40,13 +40,13 @@ key_bytes_per_minute = 1_000_000_000_000
 link_per_hour = 10_000
 link_per_record = 10_000
 """
-"""No quota is met, so that every input is read.
+"""A configuration with such high quotas that every input is read.
 
-Whoever sends as much as this is sent away long before.
+Default quotas refuse senders of so many requests long before.
 """
 
 TRIES = 3
-"""A machine that stutters does so once; an input that hurts does so each time."""
+"""Attempts of an attack: a slow machine disturbs one, a harmful input every one."""
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ async def test_hostile_input_family_harms_neither_gateway_nor_neighbour(
 
 
 async def tried(attacked: Arena, name: str, again: Callable[[], Awaitable[Felt]]) -> Felt:
-    """Return what was felt of an attack the last time, which is the first that nobody felt."""
+    """Return the effect of the first attempt that blocks and slows nothing, else of the last."""
     for number in range(TRIES):
         felt = await again()
         print_figures(
@@ -88,12 +88,12 @@ async def tried(attacked: Arena, name: str, again: Callable[[], Awaitable[Felt]]
 
 
 def slowed(attacked: Arena, felt: Felt) -> bool:
-    """Whether the neighbour felt it."""
+    """Return whether the neighbour was slowed down."""
     return felt.p99 > max(2 * attacked.calm, attacked.calm + 0.1)
 
 
 def unharmed(attacked: Arena, felt: Felt) -> None:
-    """Fail with what was felt first."""
+    """Require that the attack did no harm."""
     assert not felt.wrong, f"{len(felt.wrong)}: {felt.wrong[0]}"
     assert not felt.refused, f"the neighbour was refused: {felt.refused}"
     held = [f"{hold['held']:.3f} s: {hold['stack']}" for hold in felt.holds]

@@ -1,4 +1,4 @@
-"""The attack is one: what holds the loop is seen, and every family reaches every route it can."""
+"""Tests of the attack itself: blocks of the loop are recorded, and families reach every route."""
 
 import asyncio
 import json

@@ -1,10 +1,10 @@
 """A day of forty records through every path of the process, from Monday noon (UTC) on.
 
-What is left of it after a week is looked at too.
+The records are looked at again after a week.
 
-Each line is a minute, who, what, on which record, and with what. `a_day.txt` is exactly what must
-come of it; after a change of the process that is meant, the failing test says where the new one
-lies, and people read the difference.
+Each line is a minute, a person, an action, a record, and facts. `a_day.txt` is exactly the expected
+result; after an intended change of the process, the failing test names the file with the new
+result, and people review the difference.
 """
 
 import asyncio
@@ -181,7 +181,7 @@ DAY = """
 
 
 async def play(story: Story) -> Day:
-    """The whole day and the week after it."""
+    """Play the whole day and let the week after it pass."""
     for login, roles in PEOPLE.items():
         await story.join(login, *roles)
     await story.call(
@@ -201,7 +201,7 @@ async def play(story: Story) -> Day:
 
 
 def moves() -> Iterator[Move]:
-    """Every line as minute, who, what, which record, with what."""
+    """Yield every line as minute, person, action, record and facts."""
     for line in DAY.strip().splitlines():
         at, who, what, *rest = shlex.split(line)
         facts = dict(word.split("=", 1) for word in rest[1:])

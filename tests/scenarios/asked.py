@@ -1,6 +1,6 @@
 """Requests for every route of a running gateway.
 
-Parameters and bodies are filled by what the routes themselves say.
+Parameters and bodies are filled from the routes' own descriptions.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,9 +24,9 @@ ELSEWHERE: Mapping[str, str] = {
     "provider": "slack", "event": "voice", "type": "generic", "said": "up", "asked": "note",
     "request_id": "00000000-0000-7000-8000-000000000000", "link": "none", "key": "gwk_none",
 }  # fmt: skip
-"""Stand-ins for parameters that the world does not fill.
+"""Values of parameters that the world does not fill.
 
-Nothing is there, or what changes nothing.
+No object has them, or a request with them changes nothing.
 """
 
 AGAIN: Mapping[tuple[str, str], Any] = {
@@ -38,12 +38,12 @@ AGAIN: Mapping[tuple[str, str], Any] = {
     },
     ("POST", "/v2/alerts"): {"message": "again", "alias": "genie"},
 }
-"""Bodies of routes outside of the table: what makes the alerts of hidden records fire once more."""
+"""Bodies of routes outside of the table that let the alerts of hidden records fire again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request; `route` is its template."""
+    """A request; `route` is its template."""
 
     method: str
     route: str
@@ -59,11 +59,11 @@ class Asked:
 
 
 def requests(app: web.Application, filled: Mapping[str, list[str]], number: str) -> Iterator[Asked]:
-    """Yield a request for each route and each value that fills its parameters.
+    """Yield a request for each route and each value of its parameters.
 
     `number` is that of a hidden record.
 
-    Raises AssertionError where nothing says what fills a parameter.
+    Raises AssertionError if no value of a parameter is known.
     """
     takes = {
         (route.method, strip_patterns(route.path)): route.request_body
@@ -90,9 +90,9 @@ def _names(path: str) -> list[str]:
 
 
 def _values(path: str, name: str, filled: Mapping[str, list[str]]) -> list[str]:
-    """Return what stands for a parameter.
+    """Return the values of a parameter.
 
-    It is what the world has for the longest end of its path, else nothing there is.
+    They are the world's values for the longest matching end of the path, else one from ELSEWHERE.
     """
     until = path[: path.index(f"{{{name}}}") + len(name) + 2]
     known = [end for end in filled if until.endswith(end)]
@@ -105,9 +105,9 @@ def _values(path: str, name: str, filled: Mapping[str, list[str]]) -> list[str]:
 
 
 def example_of(kind: inspect.Type, number: str, name: str = "") -> Any:  # noqa: PLR0911 - one arm a kind of type
-    """Return the least body of a type.
+    """Return the smallest valid body of a type.
 
-    Its texts are the number of the hidden record wherever a number may stand.
+    Texts that may be a record's number are the number of the hidden record.
     """
     match kind:
         case inspect.StructType(fields=fields):
@@ -136,4 +136,4 @@ def example_of(kind: inspect.Type, number: str, name: str = "") -> Any:  # noqa:
 
 
 NUMBERS = frozenset({"number", "numbers", "master"})
-"""Fields of bodies that are numbers of records."""
+"""Fields of bodies that hold numbers of records."""

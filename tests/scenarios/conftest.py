@@ -1,4 +1,4 @@
-"""Every scenario is a story told to a whole gateway."""
+"""Every scenario is a story on a whole gateway."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
@@ -14,7 +14,7 @@ Telling = Callable[..., AbstractAsyncContextManager[Story]]
 
 @pytest.fixture
 def telling(database_url: str, redis_url: str, tmp_path: Path, clock: FakeClock) -> Telling:
-    """Begins a story with a configuration of its own."""
+    """Return a function that begins a story with a given configuration."""
     return lambda configuration="", locale="en", recipients="": run_story(
         database_url, redis_url, tmp_path, clock, configuration, locale, recipients
     )
@@ -22,12 +22,12 @@ def telling(database_url: str, redis_url: str, tmp_path: Path, clock: FakeClock)
 
 @pytest.fixture
 async def story(telling: Telling) -> AsyncIterator[Story]:
-    """A story under the shipped configuration."""
+    """Provide a story under the shipped configuration."""
     async with telling() as begun:
         yield begun
 
 
 @pytest.fixture
 async def number(story: Story) -> str:
-    """A record that was reported by hand: priority 4, and no manager was told."""
+    """Return the number of a record reported by hand, of priority 4, so no manager is notified."""
     return str((await story.call("POST", "incidents", {"title": "mail is slow"}))["number"])

@@ -1,4 +1,4 @@
-"""Steps of the scenarios of mail."""
+"""Common steps of the scenarios of mail."""
 
 import asyncio
 from email.message import EmailMessage
@@ -53,7 +53,7 @@ def a_mail(text: str = "My disk is full.", **fields: str) -> EmailMessage:
 async def send(
     story: Story, mail: EmailMessage | bytes, to: str = "", sender: str = "ann@example.com"
 ) -> str:
-    """By SMTP to an address with the key of an integration, or another one; gives the answer."""
+    """Send a mail by SMTP, by default to an address with an integration's key; return the reply."""
     host, port = story.gateway.smtp[0][:2]
     client = aiosmtplib.SMTP(hostname=host, port=port, start_tls=False)
     content = mail if isinstance(mail, bytes) else mail.as_bytes()

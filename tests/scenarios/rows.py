@@ -1,6 +1,6 @@
-"""The rows of the process's tables, each of which some scenario shows to be true.
+"""The rows of the process's tables, each of which is shown by a scenario.
 
-The tables stand in docs/process.md and docs/sla.md.
+The tables are in docs/process.md and docs/sla.md.
 """
 
 from itertools import product
@@ -52,9 +52,9 @@ ROWS: tuple[str, ...] = (
     "major/report", "major/report reopened", "major/report handed over", "escalation/acknowledged",
     "escalation/undelivered",
 )  # fmt: skip
-"""A table's name and a row's."""
+"""The rows, each as its table's name and its own."""
 
 
 def shows(*rows: str) -> pytest.MarkDecorator:
-    """The scenario tells these rows."""
+    """Return a marker for the scenario that shows these rows."""
     return pytest.mark.shows(*rows)

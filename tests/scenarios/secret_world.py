@@ -1,4 +1,4 @@
-"""A world in which security incidents are everywhere, made by the API where the API can make it."""
+"""Data with security incidents in every place, created by the API where possible."""
 
 import asyncio
 import re
@@ -12,7 +12,7 @@ SECRET = "zq7secret"
 """A word that people wrote into security incidents."""
 
 SENT = "zq7sent"
-"""A word of the alert that became a security incident, which its own sender knows."""
+"""A word of the alert that became a security incident; the alert's sender may know it."""
 
 CONFIGURATION = """
 [server]
@@ -60,9 +60,9 @@ WHERE i.security AND t.actor = ANY($1::text[]) ORDER BY i.id, t.seq
 
 @dataclass
 class World:
-    """Security incidents by what they are, and an ordinary record below one of them.
+    """Security incidents by kind, and an ordinary record below one of them.
 
-    It also has what fills the parameters of routes.
+    `filled` holds values for the parameters of routes.
     """
 
     story: Story
@@ -76,7 +76,7 @@ class World:
         return list(self.hidden.values())
 
     def shown_in(self, text: str, identity: str) -> list[str]:
-        """Return what of security incidents stands in a text for somebody who may not see them."""
+        """Return the secret words and numbers in a text for somebody who may not see them."""
         return [
             word
             for word in [SECRET, *self.numbers, *([] if identity == SENDER else [SENT])]
@@ -84,7 +84,7 @@ class World:
         ]
 
     async def mails(self) -> list[EmailMessage]:
-        """Return the mails that have been sent since the last look, once all are."""
+        """Return the mails sent since the last call, once none is pending."""
         async with asyncio.timeout(10):
             while await self.story.gateway.pool.fetchval(PENDING):
                 await asyncio.sleep(0)  # noqa: TID251 - one turn of the loop, no time
@@ -92,17 +92,17 @@ class World:
         return [box.get_nowait() for _ in range(box.qsize())]
 
     async def done(self) -> list[tuple[str, str, str]]:
-        """Return what was done to security incidents by those who may not see them."""
+        """Return the changes of security incidents made by people who may not see them."""
         return [tuple(row) for row in await self.story.gateway.pool.fetch(DONE, list(ORDINARY))]
 
 
 def may_see(mail: EmailMessage) -> bool:
-    """True where the mail is to somebody who may see security incidents."""
+    """Return whether the mail is to somebody who may see security incidents."""
     return str(mail["to"]).partition("@")[0] in (*PRIVY, "manager")
 
 
 async def build(story: Story) -> World:
-    """Make the world."""
+    """Create the data and return it."""
     world = World(story)
     for role, login in PEOPLE.items():
         await story.join(login, role, email=f"{login}@example.com")
@@ -120,9 +120,9 @@ async def build(story: Story) -> World:
 
 
 async def _alert(story: Story, key: str, status: str = "firing") -> tuple[str, str]:
-    """Return the receipt and the number of the record of an alert.
+    """Return the receipt and the record's number of an alert.
 
-    Its sender is told none of a security incident.
+    The sender's own view hides security incidents, so the number is read as administrator.
     """
     body = {
         "title": f"{SENT} {key}",
@@ -141,9 +141,9 @@ async def _alert(story: Story, key: str, status: str = "firing") -> tuple[str, s
 
 
 async def _seen_before_the_flag(world: World) -> None:
-    """Flag what everybody saw before.
+    """Create records that everybody could see, then flag them as security incidents.
 
-    It is an alert's record, one of a hand-over, and one that an article was made of.
+    They are an alert's record, one of a hand-over, and one with a published article.
     """
     story, hidden, filled = world.story, world.hidden, world.filled
     await story.report("ordinary, of the number that the reference of the API has for an example")
@@ -178,7 +178,7 @@ async def _seen_before_the_flag(world: World) -> None:
 
 
 async def _flagged_from_the_beginning(world: World) -> None:
-    """Make a security incident with everything around it."""
+    """Create a security incident with data of every kind."""
     story = world.story
     number = world.hidden["born"] = await story.report(
         f"{SECRET} report",
@@ -216,9 +216,9 @@ async def _flagged_from_the_beginning(world: World) -> None:
 
 
 async def _going_on(world: World) -> None:
-    """Make what goes on from a closed security incident.
+    """Create successors of a closed security incident.
 
-    By its alert that comes back, and by hand.
+    One is opened by its recurring alert, one by hand.
     """
     story, hidden = world.story, world.hidden
     await story.act(hidden["alert"], "resolve", solution=SECRET)
@@ -233,7 +233,7 @@ async def _going_on(world: World) -> None:
 
 
 async def _around_others(world: World) -> None:
-    """Make a hidden master of an ordinary record, and a hidden record below an ordinary master."""
+    """Link an ordinary record to a hidden master, and a hidden record to an ordinary master."""
     story, hidden = world.story, world.hidden
     world.child, above = (
         await story.report("ordinary, below a hidden one"),

@@ -1,4 +1,4 @@
-"""What comes of a whole day is exactly what was meant to."""
+"""The result of a whole day is exactly the expected one."""
 
 from collections import Counter
 from pathlib import Path
@@ -21,7 +21,7 @@ GROUP BY event
 
 
 async def counted(story: Story) -> Counter[str]:
-    """How often each happening was counted, by whatever part of the gateway brought it about."""
+    """Return the count of each event in the metrics, summed over all series."""
     found: Counter[str] = Counter()
     text = await (await story.client.get("/metrics")).text()
     for family in text_string_to_metric_families(text):

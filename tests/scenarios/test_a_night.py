@@ -1,6 +1,6 @@
-"""One night: a warning becomes critical, a dependent service fails, and everybody is told once.
+"""A night: a warning becomes critical, a dependent service fails, and each person is notified once.
 
-Each step is one function; between them stand exactly the messages that were sent, and to whom.
+Each step is one function, followed by exactly the messages that were sent, with recipients.
 """
 
 import re
@@ -20,7 +20,7 @@ person = true
 """
 PEOPLE = {"olga": "tier2", "dora": "service_desk", "mona": "incident_manager", "rita": "reporter"}
 CHINESE = ("olga", "rita")
-"""They read Chinese, on the clock of Shanghai."""
+"""People who read Chinese and live in the time zone of Shanghai."""
 OLGAS_SECOND = "olga.private@example.com"
 
 
@@ -50,14 +50,14 @@ async def night(telling: Telling) -> AsyncIterator[Story]:
 
 
 async def messages(night: Story, number: str, count: int) -> list[tuple[str, str]]:
-    """Wait for the messages about an incident; return each occasion and who was reached by it."""
+    """Wait for the messages about an incident; return the template and recipient of each."""
     await night.settled(number, count)
     found = await night.notifications(number)
     return sorted((one["template"], one["reached"].split(":")[1].split("@")[0]) for one in found)
 
 
 async def subjects(night: Story, count: int) -> dict[str, str]:
-    """Return the next mails: who they are to, and the subject without the number."""
+    """Return the next mails: recipients, and subjects without the number."""
     mails = await night.mails(count)
     return {to.split("@")[0]: subject.split(" ", 1)[1] for to, subject in mails}
 

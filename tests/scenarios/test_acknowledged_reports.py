@@ -1,4 +1,4 @@
-"""Who makes a record by hand, and who is told its number."""
+"""The number of a record created by hand is sent to its contact."""
 
 from collections.abc import AsyncIterator
 
@@ -23,7 +23,7 @@ async def story(telling: Telling) -> AsyncIterator[Story]:
 
 
 async def told(story: Story, number: str) -> list[str]:
-    """Return the addresses that the number is sent to."""
+    """Return the addresses to which the number is sent."""
     return [row[0] for row in await story.gateway.pool.fetch(TOLD, number)]
 
 

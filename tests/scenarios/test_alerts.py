@@ -1,4 +1,4 @@
-"""What becomes of alerts while time goes by and people act."""
+"""Alerts as time passes and people act on their records."""
 
 from tests.scenarios.conftest import Telling
 from tests.scenarios.rows import shows

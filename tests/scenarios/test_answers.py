@@ -1,4 +1,4 @@
-"""What a reporter's mail does to a record that waits for them, or that was resolved."""
+"""A reporter's reply by mail changes a record that is on hold for them, or resolved."""
 
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
@@ -13,15 +13,15 @@ from tests.support.mails import RUN, post_mail, read_case_mail
 from tests.support.story import Story
 
 CLOSES = 48 * 60
-"""Minutes after which what nobody answers closes by itself.
+"""Minutes after which a resolved record without a reply closes automatically.
 
-Those it is spread over do not count.
+The random delay that spreads the closings is not included.
 """
 
 
 @pytest.fixture
 async def story(telling: Telling) -> AsyncIterator[Story]:
-    """Tina, of tier 2, works on what Ann reported by mail; Ann was told its number."""
+    """Provide a story in which Tina, of tier 2, works on Ann's report by mail."""
     async with telling(LISTENING) as begun:
         await begun.join("tina", "tier2", "service_desk", email="tina@example.com")
         yield begun
@@ -178,7 +178,7 @@ async def test_thanks_and_replies_of_others_do_not_delay_closing(story: Story) -
 
 
 async def tina_looks(story: Story, number: str, looking: str) -> None:
-    """Let Tina write a note or correct the record."""
+    """Let Tina write a note or change the record."""
     if looking == "note":
         await story.act(number, "note", "tina", note="A full disk; told her by telephone.")
     else:

@@ -1,4 +1,4 @@
-"""A reporter's note by page or key acts on a record that waits for them or was resolved."""
+"""A reporter's note by page or key changes a record that is on hold for them, or resolved."""
 
 from collections.abc import AsyncIterator
 
@@ -12,7 +12,7 @@ WAYS = pytest.mark.parametrize("way", ["page", "key"])
 
 @pytest.fixture
 async def story(telling: Telling) -> AsyncIterator[Story]:
-    """Tina, of tier 2, works on what Ann reported; Ann has a key, and the link to her page."""
+    """Provide a story in which Tina (tier 2) works on Ann's report; Ann has a key and a page."""
     async with telling() as begun:
         await begun.join("tina", "tier2", "service_desk", email="tina@example.com")
         await begun.join("ann", "reporter", email="ann@example.com")

@@ -1,7 +1,4 @@
-"""Requests about a master that cannot be done to one of its related records.
-
-They are answered by name and reason.
-"""
+"""An action on a master that fails for a related record reports the record and the reason."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -32,7 +29,7 @@ async def harness(telling: Telling) -> AsyncIterator[Story]:
 
 
 async def family(harness: Story, count: int) -> list[str]:
-    """A master that Tom works on, and records at the desk below it."""
+    """Create a master assigned to Tom, and records at the desk below it."""
     master, *below = [
         await harness.report(f"mail is slow in B{n}", fields={"room": "B"})
         for n in range(count + 1)

@@ -1,4 +1,4 @@
-"""Reported, acknowledged and resolved in Slack, and what is seen there meanwhile."""
+"""An incident is reported, acknowledged and resolved in Slack, whose cards show each change."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -53,7 +53,7 @@ async def say(story: Story, body: bytes, kind: str = "application/json") -> str:
 
 
 async def settled(story: Story, count: int) -> None:
-    """Once the messages of so many cards are known here by what Slack named them."""
+    """Wait until Slack's IDs of `count` cards are stored."""
     async with asyncio.timeout(10):
         while (
             await story.gateway.pool.fetchval(
@@ -65,7 +65,7 @@ async def settled(story: Story, count: int) -> None:
 
 
 def shown(body: Any) -> tuple[str, list[tuple[str, str]]]:
-    """The text of a message and its buttons."""
+    """Return the text of a message and its buttons."""
     section, *rows = body["blocks"]
     return section["text"]["text"], [
         (one["action_id"], one["value"]) for row in rows for one in row["elements"]

@@ -1,4 +1,4 @@
-"""Whoever reports does not decide who is woken: the desk grades what they claim, at once."""
+"""A reporter's claimed impact and urgency wake nobody; the desk is asked to grade it at once."""
 
 from typing import Any
 
@@ -137,7 +137,7 @@ async def test_major_declaration_raises_priority_and_notifies_management(harness
 
 
 async def below(harness: Story) -> str:
-    """Claim a P1 in a record that was put below a master when it was reported.
+    """Report a record with a claimed priority of 1 that is linked to a master at once.
 
     Return its number.
     """
@@ -149,7 +149,7 @@ async def below(harness: Story) -> str:
 
 
 async def asked(harness: Story, number: str) -> list[str]:
-    """Who is asked to grade a record, or told that nobody did."""
+    """Return the grading requests and overdue notices about a record, with recipients."""
     rows = await harness.gateway.pool.fetch(
         "SELECT o.template, o.recipient FROM outbox o JOIN incident i ON i.id = o.incident_id "
         "WHERE i.number = $1 "

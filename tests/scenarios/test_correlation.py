@@ -1,4 +1,4 @@
-"""One trouble, told by a monitor, by mail and by telephone in two languages, is one master."""
+"""Reports of one trouble by a monitor, mail and telephone in two languages share one master."""
 
 from collections.abc import AsyncIterator
 
@@ -39,7 +39,7 @@ MAILS = (
 
 
 async def told(story: Story) -> tuple[str, list[str]]:
-    """The alert, five mails and two calls; the master and the others."""
+    """Send an alert, five mails and two calls; return the master and the other records."""
     master = (await story.alert("database down", service="crm", ci="crm-db1"))["incident"]
     for number, (subject, text) in enumerate(MAILS):
         await send(
@@ -58,7 +58,7 @@ async def told(story: Story) -> tuple[str, list[str]]:
 
 
 async def called(story: Story, caller: str, event: str, **more: str) -> None:
-    """A telephone system tells of a call; what was said is known later."""
+    """Send an event of a telephone system about a call."""
     form = {"LINKEDID": f"1764.{caller[-4:]}", "CALLERID": caller, **more}
     answer = await story.client.post(
         f"/ingest/phone/asterisk/{event}", data=form, headers=story.as_key("ingest")

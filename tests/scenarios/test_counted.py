@@ -1,4 +1,4 @@
-"""Counters of incidents, through the whole gateway: exactly what was committed, once."""
+"""The metrics of incidents count exactly the committed changes, each once."""
 
 import asyncio
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ HAND = Principal(name="hand", parts=frozenset({MachineRole.WRITER}))
 
 
 async def scraped(story: Story) -> Counts:
-    """Every counter of incidents, and how many times were observed, by name and labels."""
+    """Return every counter of incidents and the count of every histogram, by name and labels."""
     text = await (await story.client.get("/metrics")).text()
     return {
         " ".join(
@@ -40,13 +40,13 @@ async def scraped(story: Story) -> Counts:
 
 
 class Counting:
-    """What was counted since the last look."""
+    """A view of the metrics that returns the increase since its last use."""
 
     def __init__(self, story: Story, seen: Counts) -> None:
         self._story, self._seen = story, seen
 
     async def added(self) -> dict[str, float]:
-        """What was added by priority; every series by group adds as much."""
+        """Return the increase by priority, and require the same increase in the series by group."""
         added = await self._look()
         by_group = {name: value for name, value in added.items() if name.startswith(BY_GROUP)}
         by_priority = {name: value for name, value in added.items() if name not in by_group}
@@ -54,7 +54,7 @@ class Counting:
         return by_priority
 
     async def groups(self) -> dict[str, float]:
-        """What was added by group."""
+        """Return the increase by group."""
         added = (await self._look()).items()
         return {name.removeprefix(BY_GROUP): n for name, n in added if name.startswith(BY_GROUP)}
 
@@ -192,7 +192,7 @@ async def test_rolled_back_alert_batch_counts_only_committed_incidents(
 
 @dataclass
 class Clearing:
-    """A change that ends a record, and fails after it is written as often as there are failures."""
+    """A change that ends a record, then fails once for each exception in `failures`."""
 
     number: str
     failures: list[Exception]

@@ -1,4 +1,4 @@
-"""What a sender says of the year 9999 ends nothing: no timer, no list and no key."""
+"""A sender's time in the year 9999 breaks no timer, no list and no key."""
 
 import redis.asyncio
 
@@ -10,9 +10,9 @@ RECORDS = "SELECT count(*) FROM incident WHERE state = 'logged'"
 
 
 async def timers_stay_healthy(story: Story) -> bool:
-    """Let the timers of this replica take every step for half a minute of the story's clock.
+    """Run the timers of this replica for half a minute of the story's clock.
 
-    Return whether they do well.
+    Return whether they are healthy.
     """
     for _ in range(8):
         await story.gateway.timers.run_once()

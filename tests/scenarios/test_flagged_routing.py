@@ -1,4 +1,4 @@
-"""A security incident is given by no rule to somebody who may not see it."""
+"""No rule assigns a security incident to somebody who may not see it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -37,7 +37,10 @@ PEOPLE = {
 
 @pytest.fixture
 async def harness(telling: Telling) -> AsyncIterator[Story]:
-    """Tom works in mail; Pat and Sue in payroll, of whom Sue is a security officer as Sam is."""
+    """Provide a story with Tom in mail, Pat and Sue in payroll.
+
+    Sue and Sam are security officers.
+    """
     async with telling(ROUTING) as story:
         for login, roles in PEOPLE.items():
             await story.join(login, *roles, email=f"{login}@example.com")

@@ -1,4 +1,4 @@
-"""What follows from an incident: records elsewhere, knowledge, complaints, problems."""
+"""Results of an incident: external records, knowledge articles, complaints, problem candidates."""
 
 from typing import Any
 

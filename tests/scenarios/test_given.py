@@ -1,6 +1,6 @@
-"""Records are given to people there are, taken by whoever works on them.
+"""Records are assigned to existing people only, and accepted by those who work on them.
 
-They are never said to be when they are not.
+No record is reported as assigned or accepted when it is not.
 """
 
 from typing import Any
@@ -16,9 +16,9 @@ NIGHT = {"from": "2026-03-02T20:00:00Z", "to": "2026-03-03T04:00:00Z"}
 
 @pytest.fixture
 async def harness(story: Story) -> Story:
-    """Dora is the desk, and six work in two tiers.
+    """Provide a story with Dora at the desk and people in two tiers.
 
-    Tom and Tina work in mail at tier 2, Tess and Thea in kernel at tier 3, which supports payroll.
+    Tom and Tina are in mail at tier 2, Tess and Thea in kernel at tier 3, which supports payroll.
     """
     people = {
         "dora": "service_desk",

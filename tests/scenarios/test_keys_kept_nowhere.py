@@ -1,4 +1,4 @@
-"""Keys of senders stand in no table, no index, no log and no answer, whatever door they came by."""
+"""Senders' keys are in no table, index, log or response, however they were received."""
 
 import base64
 import io
@@ -69,7 +69,7 @@ def planted(body: Any, key: str) -> bytes:
 
 
 async def dumped(story: Story, redis_url: str) -> bytes:
-    """Every value of every table as text, bytes as they are, and everything that Redis holds."""
+    """Return every value of every table, and everything in Redis, as bytes."""
     found: list[bytes] = []
     for table in await story.gateway.pool.fetch(TABLES):
         for row in await story.gateway.pool.fetch(f"SELECT t FROM {table['name']} t"):  # noqa: S608 - names from the catalogue
@@ -87,7 +87,7 @@ async def dumped(story: Story, redis_url: str) -> bytes:
 async def through_every_source(story: Story, key: str) -> list[str]:
     """Post to every source with the key in the path, a header and the body.
 
-    Return what was answered.
+    Return the responses.
     """
     told = []
     basic = base64.b64encode(f"x:{key}".encode()).decode()

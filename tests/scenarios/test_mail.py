@@ -1,4 +1,4 @@
-"""Mail in by SMTP, as machines and people send it, and what comes back."""
+"""Mail by SMTP, as machines and people send it, and the replies to it."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

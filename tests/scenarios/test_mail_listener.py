@@ -1,4 +1,4 @@
-"""The mail listener refuses what it cannot take in, and says whether to try again."""
+"""The mail listener refuses mail that it cannot accept, temporarily or for good."""
 
 import asyncio
 from collections.abc import AsyncIterator

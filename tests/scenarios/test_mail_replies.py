@@ -1,4 +1,4 @@
-"""Replies by mail find the record that they are about."""
+"""Replies by mail are matched to the record that they are about."""
 
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
@@ -17,7 +17,7 @@ async def story(telling: Telling) -> AsyncIterator[Story]:
 
 
 def reply(to: EmailMessage, text: str, sender: str, **fields: str) -> EmailMessage:
-    """An answer to a mail of ours as a mail program writes it."""
+    """Return a reply to a mail of the gateway, as a mail program writes it."""
     told = to.get_content()
     quoted = "".join(f"> {line}\n" for line in told.splitlines())
     return a_mail(

@@ -1,6 +1,6 @@
-"""People who are believed to have written a mail.
+"""The sender of a mail is verified before the mail acts in their name.
 
-They are staff whose address is authenticated, and reporters who were told of the record.
+Verified are staff whose address is authenticated, and reporters who were sent a mail.
 """
 
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ DORA = "Dora <dora@corp.example>"
 
 @pytest.fixture
 async def story(telling: Telling) -> AsyncIterator[Story]:
-    """Dora is at the desk, Ivan manages incidents."""
+    """Provide a story with Dora at the desk and Ivan as incident manager."""
     async with telling(AUTHENTICATING) as begun:
         await begun.join("dora", "service_desk", email="dora@corp.example")
         await begun.join("ivan", "incident_manager", email="ivan@corp.example")
@@ -29,7 +29,7 @@ async def story(telling: Telling) -> AsyncIterator[Story]:
 
 
 async def reported(story: Story) -> tuple[str, EmailMessage]:
-    """Ann reports by mail and is told the number."""
+    """Let Ann report by mail; return the number and the mail that confirms it."""
     await send(story, a_mail())
     told = await arrived(story)
     ((record),) = await records(story)

@@ -1,6 +1,6 @@
-"""Mail that a program wrote.
+"""Mail that was probably written by a program is set aside, without loss.
 
-Nothing is lost by a guess, and what headers tell of stands where people see it.
+People see the headers that gave the reason.
 """
 
 from collections.abc import AsyncIterator

@@ -1,6 +1,6 @@
-"""Senders who speak by mail: one rule for whom the gateway answers and who may answer.
+"""Forged mail gives no rights: who gets replies may reply, by one rule.
 
-No right comes by a forged head.
+Neither a forged header nor a guessed reference acts for somebody else.
 """
 
 from collections.abc import AsyncIterator

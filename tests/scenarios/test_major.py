@@ -11,7 +11,7 @@ from tests.support.clock import NOON
 from tests.support.story import Story
 
 DECLARED = ["operations_manager", "director", "management_system_owner"]
-"""Roles that the shipped settings tell of a declared major incident."""
+"""Roles that the shipped settings notify of a declared major incident."""
 
 
 @shows("major/declared", "major/leader told")

@@ -8,7 +8,7 @@ from tests.support.story import Story
 
 @pytest.fixture
 async def over(story: Story) -> str:
-    """A major incident of the mail group's that is resolved and owes a report."""
+    """Create a major incident of the mail group that is resolved and needs a report."""
     asked = {"title": "mail is down", "impact": "business", "urgency": "high"}
     number = str((await story.call("POST", "incidents", asked))["number"])
     await story.mails(2)

@@ -1,6 +1,6 @@
-"""Masters and related records of the field.
+"""Masters and related records in cases from the field.
 
-Nothing urgent is silent below one, and what is said below one is heard.
+Nothing urgent is silent below a master, and notes on a related record reach the master's handler.
 """
 
 import json
@@ -87,7 +87,7 @@ async def story(telling: Telling) -> AsyncIterator[Story]:
 
 
 async def merged(story: Story) -> tuple[str, str]:
-    """What Ann reported, which Tina works on, and what Bob did, which somebody put below it."""
+    """Return Ann's record, which Tina works on, and Bob's, which somebody linked below it."""
     master, below = [
         (await post_mail(story, read_case_mail(REPLY, name)))["incident"] for name in ("a", "b")
     ]
@@ -98,7 +98,7 @@ async def merged(story: Story) -> tuple[str, str]:
 
 
 async def replies_to(story: Story, login: str, count: int) -> list[str]:
-    """The texts of the messages about replies that somebody is sent."""
+    """Return the texts of the messages about replies that were sent to somebody."""
     asked = (
         "SELECT facts->>'text' AS text FROM outbox "
         "WHERE template = 'replied' AND recipient LIKE $1 ORDER BY created_at"

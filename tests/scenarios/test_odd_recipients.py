@@ -1,4 +1,4 @@
-"""A recipient that cannot be reached never keeps an incident from being recorded."""
+"""An unreachable recipient never prevents the recording of an incident."""
 
 import json
 

@@ -1,6 +1,6 @@
-"""A time that a sender says is given back as it was said.
+"""A sender's time is returned as it was sent.
 
-Only what comes before what is judged by one that is believed.
+Only the order of events is decided by a bounded time.
 """
 
 from tests.support.story import Story

@@ -1,4 +1,4 @@
-"""What people do with a record: tiers, vendors, refusals, requests."""
+"""Actions of people on a record: tiers, vendors, refusals, requests."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ STAFF = (
 
 @pytest.fixture
 async def number(story: Story) -> str:
-    """A record of priority 3.
+    """Create a record of priority 3 and return its number.
 
     Bob and Eve are the mail group of tier 2, Carol is tier 3, Dora the desk.
     """

@@ -1,6 +1,6 @@
-"""The shipped policy, row by row.
+"""The shipped SLA policy, row by row.
 
-Targets to the minute, who hears of what, and the matrix of priorities.
+Targets to the minute, notified roles, and the matrix of priorities.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ async def reported(story: Story, priority: int) -> str:
 
 
 async def breaches(story: Story, number: str) -> dict[str, float]:
-    """When each clock went over its target, in minutes."""
+    """Return the minute at which each clock breached its target."""
     entries = (await story.call("GET", f"incidents/{number}/timeline"))["entries"]
     told = await story.told(number)
     return {

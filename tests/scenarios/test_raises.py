@@ -1,4 +1,4 @@
-"""Priorities that rise while time goes by: by the sender, and by people."""
+"""Priorities that are raised after opening: by the sender, and by people."""
 
 from collections import Counter
 from typing import Any
@@ -8,7 +8,7 @@ from tests.support.story import Story
 
 
 def check(state: str, output: str) -> dict[str, Any]:
-    """A notification of Nagios about one check, as a case from the field has it."""
+    """Return a Nagios notification about one check, as in a case from the field."""
     return {"type": "PROBLEM", "host": "db-1", "service": "disk", "state": state, "output": output}
 
 
@@ -20,7 +20,7 @@ async def nagios(story: Story, state: str, output: str) -> dict[str, Any]:
 
 
 async def told(story: Story, number: str) -> list[tuple[str, str]]:
-    """Each message to managers, as (to whom, what of)."""
+    """Return each message to managers as (recipient, template)."""
     found = [(one["recipient"], one["template"]) for one in await story.notifications(number)]
     return sorted(one for one in found if one[0] != "handler@example.com")
 

@@ -1,6 +1,6 @@
-"""Every item of the record is found where the process page says.
+"""Every field of a record is where the process page says (docs/process.md).
 
-The record went all the way (docs/process.md).
+The record goes through the whole process.
 """
 
 import re
@@ -47,7 +47,7 @@ EXPECTED: dict[str, Any] = BY_DESK | {
 
 
 async def worked_on(story: Story) -> str:
-    """An alert's record from its first firing to the day it is handed to a vendor."""
+    """Create an alert's record and work on it until it is escalated to a vendor."""
     alert = {"title": "mail is down", "service": "mail", "ci": "mx1"}
     number = str((await story.alert(**alert))["incident"])
     await story.until(1)
@@ -69,7 +69,7 @@ async def worked_on(story: Story) -> str:
 
 
 async def ended(story: Story, number: str) -> str:
-    """What is linked to it and how it ends; gives its master."""
+    """Link the record, resolve and close it; return its master."""
     master = await story.report(title="the network")
     await story.act(number, "link", master=master)
     for system, reference in (("problem", PROBLEM), ("itsm", CHANGE), ("portal", ASKED)):
@@ -119,7 +119,7 @@ async def test_every_documented_field_is_where_the_page_says(
 
 
 def items() -> list[tuple[str, list[str]]]:
-    """The rows of the page's table: what each is called and where it is."""
+    """Return the rows of the page's table: names and places of the fields."""
     return [
         (row[0], re.findall(r"`([^`]+)`", row[3])) for row in ROW.findall(PAGE.read_text("utf-8"))
     ]

@@ -1,4 +1,4 @@
-"""What is written down, by whom, and when it may still be."""
+"""The fields of a record, the log of their changes, and the time limit of late entries."""
 
 import pytest
 

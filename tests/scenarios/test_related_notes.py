@@ -1,4 +1,4 @@
-"""What is said in a sender's tool about a related record reaches the handler of its master."""
+"""A note from a sender's tool about a related record reaches the handler of its master."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -38,7 +38,7 @@ def problem(update: str, **said: str) -> dict[str, Any]:
 
 
 async def below(story: Story, source: str, body: dict[str, Any]) -> tuple[str, str]:
-    """A record that Tina works on, and an alert's record that somebody put below it."""
+    """Return a record that Tina works on, and an alert's record linked below it."""
     master, related = (
         await story.report("storage is gone", impact="business"),
         await sent(story, source, body),

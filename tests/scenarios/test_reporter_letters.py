@@ -1,4 +1,4 @@
-"""Ann reports by mail, and every letter she gets says what she must do and opens without a key."""
+"""Every mail to a reporter says what to do next, and its link opens without a key."""
 
 import re
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ CLOSES = 48 * 60 + 6
 
 @pytest.fixture
 async def story(telling: Telling) -> AsyncIterator[Story]:
-    """Tina works on what Ann reports."""
+    """Provide a story in which Tina works on Ann's reports."""
     async with telling(LISTENING + PUBLIC) as begun:
         await begun.join("tina", "tier2", "service_desk", email="tina@example.com")
         yield begun
@@ -35,7 +35,7 @@ async def reported(story: Story) -> str:
 
 
 async def opens(story: Story, text: str) -> str:
-    """The page behind the link of a letter, read without a key."""
+    """Return the page behind the link of a mail, read without a key."""
     assert "/api/" not in text
     (path,) = re.findall(r"https://gw\.example(/my/\S+)", text)
     answer = await story.client.get(path)

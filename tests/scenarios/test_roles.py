@@ -1,4 +1,4 @@
-"""Who there is in the process, and what a day of each looks like."""
+"""The roles of the process, each with its usual actions."""
 
 import pytest
 
@@ -19,7 +19,7 @@ PEOPLE = {
 
 @pytest.fixture
 async def harness(story: Story) -> Story:
-    """One person of every role, and a group of tier 2."""
+    """Provide a story with one person of every role, and a group of tier 2."""
     for login, role in PEOPLE.items():
         await story.join(login, role)
     await story.hire("mail", "theo", "pete")

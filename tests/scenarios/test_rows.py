@@ -1,6 +1,6 @@
-"""No row of the process is without a scenario.
+"""Every row of the process has a scenario.
 
-No scenario is too long to be read at a glance.
+No scenario is longer than 40 lines.
 """
 
 import inspect
@@ -21,7 +21,7 @@ SCENARIOS = [
 
 
 def marked(scenario: Callable[..., Any]) -> Iterator[str]:
-    """The rows a scenario or one of its parameters shows."""
+    """Yield the rows that a scenario or one of its parameters shows."""
     for mark in getattr(scenario, "pytestmark", []):
         if mark.name == "shows":
             yield from mark.args

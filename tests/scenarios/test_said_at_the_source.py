@@ -1,4 +1,4 @@
-"""Who acknowledged in the sender's tool, and what they wrote, stands in the record."""
+"""Acknowledgements and comments in the sender's tool are recorded with author and text."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def sent(case: str) -> bytes:
 
 
 async def told(gateway: RunningGateway) -> tuple[str, list[tuple[str, str, str]]]:
-    """The state of the one record, and who did or said what in it."""
+    """Return the state of the only record, and the events with a person or a note."""
     _, found = await gateway.get("/api/v1/incidents", key="read")
     (record,) = found["incidents"]
     _, line = await gateway.get(f"/api/v1/incidents/{record['number']}/timeline", key="read")

@@ -1,7 +1,4 @@
-"""Nothing of a security incident shows to anybody who may not see it.
-
-It does not matter what they ask and what they are sent.
-"""
+"""No response or message shows anything of a security incident to people who may not see it."""
 
 import re
 from collections.abc import Sequence
@@ -27,21 +24,21 @@ from tests.scenarios.secret_world import (
 )
 
 NEVER = ("INC-20260302-009998", "INC-20260302-009999")
-"""Numbers that were never given out."""
+"""Numbers of records that never existed."""
 
 WITHDRAWN = (
     r'"number":"[^"]+"(?=[^{}]*"event":"withdrawn","facts":{},"changes":\[\],"incident":null})'
 )
-"""The number in an entry of the feed that says no more than that a record is not there any more."""
+"""The number in an entry of the feed that says only that a record is withdrawn."""
 
 UNSEEN = {"/api/v1/incidents/{number}/report"}
-"""Routes of a record that have nothing of it yet."""
+"""Routes of a record that have no data yet."""
 
 GROUPS = 4
-"""Each group of identities asks in a world of its own, so that no test takes long."""
+"""The number of groups of identities; each has its own data, so that no test takes long."""
 
 LAST = ("/api/v1/logout",)
-"""Routes that end what an identity asks by."""
+"""Routes that end the session of an identity."""
 
 MORE = {
     "/api/v1/incidents": (
@@ -52,7 +49,7 @@ MORE = {
     ),
     "/v2/alerts/{id}": ("identifierType=alias",),
 }
-"""Queries of routes beside the plain one."""
+"""Further queries of routes, beside the one without a query."""
 
 
 async def ask(world: World, one: Asked, identity: str) -> tuple[int, str, dict[str, str]]:
@@ -65,9 +62,9 @@ async def ask(world: World, one: Asked, identity: str) -> tuple[int, str, dict[s
 
 
 def said(answer: tuple[int, str, dict[str, str]], named: Sequence[str]) -> str:
-    """Return an answer as text, without the numbers asked for and what differs each time.
+    """Return a response as text, without the requested numbers and random parts.
 
-    A number that its readers saw before the flag stands once more in the feed, as withdrawn.
+    A number that its readers saw before the flag is in the feed once more, as withdrawn.
     """
     status, text, headers = answer
     kept = {
@@ -82,7 +79,7 @@ def said(answer: tuple[int, str, dict[str, str]], named: Sequence[str]) -> str:
 
 
 def wanted(world: World) -> list[Asked]:
-    """Return every request, those that end a session at the end."""
+    """Return every request; those that end a session are last."""
     found = list(requests(world.story.gateway.app, world.filled, world.hidden["born"]))
     found += [
         replace(one, path=f"{one.path}?{query}")
@@ -96,9 +93,9 @@ def wanted(world: World) -> list[Asked]:
 
 
 async def leaks(world: World, identity: str) -> list[Any]:
-    """Return the requests whose answer shows something.
+    """Return the requests whose response leaks something.
 
-    Such an answer differs from that about a record there never was.
+    A response leaks if it differs from that about a record that never existed.
     """
     found = []
     for one in wanted(world):

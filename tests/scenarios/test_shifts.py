@@ -12,7 +12,7 @@ NIGHT = {"from": "2026-03-02T20:00:00Z", "to": "2026-03-03T04:00:00Z", "people":
 
 @pytest.fixture
 async def floor(story: Story) -> Story:
-    """Ann and Bob by day, Bob and Eve by night, all in the mail group of tier 2."""
+    """Provide a story with Ann and Bob by day, Bob and Eve by night, all in mail at tier 2."""
     for login, locale in (("ann", "en"), ("bob", "en"), ("eve", "zh-CN")):
         await story.join(login, "tier2", email=f"{login}@example.com", locale=locale)
     await story.call(
@@ -91,9 +91,9 @@ async def test_roster_shows_who_is_on_shift_and_keeps_begun_shifts(floor: Story)
 
 
 async def heard(story: Story, occasion: str, count: int) -> list[ArrivedMail]:
-    """The next mails of this occasion, among those about clocks.
+    """Return the next mails with these words in the subject, and drop others.
 
-    Their texts tell of their own language.
+    `occasion` holds the words of each language, separated by slashes.
     """
     found: list[ArrivedMail] = []
     while len(found) < count:

@@ -1,4 +1,4 @@
-"""Where a record can stand, why it waits, how it ends."""
+"""The states of a record, the reasons of a hold, and the ways to end."""
 
 import pytest
 
@@ -15,7 +15,7 @@ WAYS: dict[str, tuple[tuple[str, dict[str, str]], ...]] = {
     "closed": (("resolve", {"solution": "restarted"}), ("close", {})),
     "rejected": (("reject", {"note": "not agreed"}),),
 }
-"""The shortest way to every state."""
+"""The shortest sequence of actions to every state."""
 
 RUNNING = {
     "logged": {"desk", "overall"}, "assigned": {"tier2", "overall"},

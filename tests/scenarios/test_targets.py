@@ -1,6 +1,6 @@
-"""The other shipped policies, row by row, requests, and what a service promises itself.
+"""The other shipped SLA policies, row by row, service requests, and targets of a service.
 
-Noon is eight p.m. in Shanghai.
+Noon in UTC is eight p.m. in Shanghai.
 """
 
 from typing import Any
@@ -83,7 +83,7 @@ async def test_escalation_ladder_is_climbed_until_resolution(
 
 
 FIRST, LAST = 13 * 60, 13 * 60 - 15 * 60
-"""Minutes to the first working moment, and from the last of a day to the same of the next."""
+"""Minutes to the first working minute, and from the last one of a day to that of the next."""
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""People are told what they must do, by whatever door it comes to them."""
+"""People are notified of what they must do, whatever caused it."""
 
 from collections.abc import AsyncIterator
 
@@ -30,7 +30,7 @@ async def story(telling: Telling) -> AsyncIterator[Story]:
 
 
 async def told(story: Story, count: int) -> list[tuple[str, str]]:
-    """Who is told of what by the next messages."""
+    """Return recipient and occasion of the next messages."""
     mails = await story.mails(count)
     return sorted(
         (to.removesuffix("@example.com"), subject.split(" ", 2)[2].split(":")[0])

@@ -1,4 +1,4 @@
-"""Trouble is reported, told, taken on and resolved in WeCom and DingTalk.
+"""An incident is reported, notified, acknowledged and resolved in WeCom and DingTalk.
 
 故障在企业微信和钉钉里上报、通报、受理和解决。
 """
@@ -99,7 +99,7 @@ async def story(telling: Telling, vendor: FakeVendor) -> AsyncIterator[Story]:
 
 
 async def heard(story: Story, provider: str, call: ChatRequest, status: int = 200) -> Any:
-    """我们给厂商的回答。"""
+    """返回网关对厂商请求的答复。"""
     address = f"/ingest/chat/{provider}/{story.keys['ingest']}"
     answer = await story.client.post(
         address, data=call.body, params=call.query, headers=dict(call.headers)
@@ -109,7 +109,7 @@ async def heard(story: Story, provider: str, call: ChatRequest, status: int = 20
 
 
 def opened(body: bytes) -> str:
-    """企业微信解密后看到的内容。"""
+    """返回企业微信解密后看到的内容。"""
     outer = flat_xml.read(body)
     envelope = EncryptedEnvelope(
         outer["TimeStamp"], outer["Nonce"], outer["Encrypt"], outer["MsgSignature"]

@@ -1,6 +1,6 @@
-"""Every message asks of its reader what is theirs to do now, and says why.
+"""Every message names the reader's next step and its reason.
 
-It asks nothing of those who had it before.
+People who are no longer responsible are asked to do nothing.
 """
 
 import asyncio
@@ -20,7 +20,10 @@ ASK = "To do: ask the reporter whether it is solved, then close it"
 
 @pytest.fixture
 async def harness(telling: Telling) -> AsyncIterator[Story]:
-    """Dora and Dan are the desk, Tom and Tim tier 2, Sam security; Rita reports."""
+    """Provide a story with Dora and Dan at the desk, and Tom and Tim at tier 2.
+
+    Sam has the security role, and Rita is a reporter.
+    """
     async with telling(LISTENING, recipients="handler = []") as story:
         desk, tier2 = ("dora", "dan"), ("tom", "tim")
         roles = dict.fromkeys(desk, "service_desk") | dict.fromkeys(tier2, "tier2")
@@ -32,7 +35,7 @@ async def harness(telling: Telling) -> AsyncIterator[Story]:
 
 
 def asked(letters: list[ArrivedMail]) -> dict[str, str]:
-    """Return what each reader is asked to do, "" where that is nothing."""
+    """Return the step that each reader is asked to take, "" if none."""
     steps = {
         one.to.split("@")[0]: one.text.partition("To do: ")[2].partition("\n")[0] for one in letters
     }
@@ -40,7 +43,7 @@ def asked(letters: list[ArrivedMail]) -> dict[str, str]:
 
 
 async def arrived(harness: Story, number: str) -> list[ArrivedMail]:
-    """The mails that have come since, once none about the record is under way."""
+    """Return the mails since the last call, once no message about the record is pending."""
     async with asyncio.timeout(10):
         while any(one["state"] == "pending" for one in await harness.notifications(number)):
             continue
@@ -48,7 +51,7 @@ async def arrived(harness: Story, number: str) -> list[ArrivedMail]:
 
 
 async def with_tom(harness: Story, **more: str) -> str:
-    """A record of Dora's that Dan had back from Tier 2 once and Tom works on; Tim heard of it."""
+    """Create a record of Dora's, once returned to the desk, that Tom works on; Tim knows it too."""
     number = await harness.report(key="dora", **more)
     await harness.act(number, "assign", "dora", group="mail")
     await harness.act(number, "accept", "tim")

@@ -1,9 +1,9 @@
-"""Whatever happens to open incidents, none of them is silent without a reason.
+"""A state machine that requires that no open incident is silent without a reason.
 
-The machine does to a `World` what senders, people, time and failures do. After each step the
-notifier delivers what is owed, and the view `silent_incident` must hold no `untold` incident, and
-hold as `unreachable` just those of which the machine saw every message refused and nobody accept
-them.
+The machine applies actions of senders, people, time and failures to a `World`. After each step the
+notifier delivers the pending messages. Then the view `silent_incident` must hold no `untold`
+incident, and as `unreachable` exactly those of which every message was refused and that nobody
+acknowledged.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ SEVERITIES = st.sampled_from(["critical", "error", "warning", "info"])
 SERVICES = st.sampled_from(["shop", "billing"])
 PLACES = st.integers(0, 11)
 TOLD_EVERY = 1000
-"""Steps between two words of progress."""
+"""Steps between two lines of progress."""
 
 ACTIONS: dict[str, commands.Command] = {
     "acknowledge": commands.Acknowledge(person="anna"),
@@ -75,7 +75,7 @@ WHERE a.status = 'firing'
   AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
 """
 GRADES = {"critical": 1, "error": 2, "warning": 3, "info": 4}
-"""The priorities that the shipped settings give the severities."""
+"""The priorities of the severities in the shipped settings."""
 
 MESSAGES = "SELECT id, incident_id FROM outbox"
 SILENT = "SELECT number, cause FROM silent_incident"
@@ -84,7 +84,7 @@ SUBSCRIBERS = frozenset({"reporter", "subscriber"})
 
 
 class Silence(RuleBasedStateMachine):
-    """One gateway, some senders, a few people, and channels that fail."""
+    """A state machine of one gateway, some senders, a few people, and failing channels."""
 
     loop: asyncio.Runner
     connections: Connections
@@ -98,7 +98,7 @@ class Silence(RuleBasedStateMachine):
         self.world: World = self.loop.run(a_world(self.connections, self.empty))
 
     def do(self, work: Any) -> None:
-        """Do one step and look whether anything is silent."""
+        """Do one step and require that no incident is silent."""
         Silence.steps += 1
         if Silence.steps % TOLD_EVERY == 0:
             print(f"{Silence.steps} steps", flush=True)  # noqa: T201 - a long run shows its progress
@@ -119,7 +119,7 @@ class Silence(RuleBasedStateMachine):
         assert not mild, f"what fires is more urgent than {mild}"
 
     async def _unreachable(self) -> set[str]:
-        """Return the incidents of which the model saw every message refused."""
+        """Return the incidents of which every message was refused, according to the model."""
         about = {row["id"]: row["incident_id"] for row in await self.world.pool.fetch(MESSAGES)}
         return {
             row["number"]
@@ -128,7 +128,7 @@ class Silence(RuleBasedStateMachine):
         }
 
     async def _milder_than_what_fires(self) -> list[str]:
-        """Return the incidents whose own alerts call for more, but for those a person graded."""
+        """Return the incidents milder than their firing alerts, unless people set the priority."""
         return [
             row["number"]
             for row in await self.world.pool.fetch(FIRING)
@@ -279,7 +279,10 @@ class Silence(RuleBasedStateMachine):
 
 
 def run(database_url: str, empty: str, chosen: int, given: settings) -> int:
-    """Run the machine with a seed; return how many steps it took. Raises what it finds."""
+    """Run the machine with a seed and return the number of steps.
+
+    Raises AssertionError for a silent incident.
+    """
     with asyncio.Runner() as loop, tempfile.TemporaryDirectory() as folder:
         connections = loop.run(Connections.open(database_url, Path(folder)))
         Silence.loop, Silence.connections, Silence.empty = loop, connections, empty
@@ -293,7 +296,7 @@ def run(database_url: str, empty: str, chosen: int, given: settings) -> int:
 
 
 def short(examples: int, steps: int) -> settings:
-    """Return how much of the machine is run; what fails is told, not made smaller."""
+    """Return Hypothesis settings of this size; failing runs are not shrunk."""
     return settings(
         max_examples=examples,
         stateful_step_count=steps,

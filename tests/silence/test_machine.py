@@ -1,4 +1,4 @@
-"""Nothing urgent is silent, whatever senders, people, time and failures do."""
+"""No urgent incident is silent after any action of senders, people, time and failures."""
 
 import os
 
@@ -9,10 +9,10 @@ from tests.silence.machine import run, short
 
 SEED = int(os.environ.get("SILENCE_SEED", "20261129"))
 STEPS = int(os.environ.get("SILENCE_STEPS", "2000"))
-"""`gw long silence` asks for more of both."""
+"""The number of steps; `gw long silence` sets a larger one."""
 
 EACH = 130
-"""Most steps in one database before it is emptied.
+"""The largest number of steps before the database is emptied.
 
 Hypothesis ends some worlds earlier, at 122 in the mean.
 """

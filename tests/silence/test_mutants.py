@@ -1,6 +1,6 @@
-"""The machine finds what would make incidents silent.
+"""The machine detects faults that make incidents silent.
 
-There are five faults, each put into the product for one run.
+Five faults are each put into the product for one run.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,7 +30,7 @@ Mutant = Callable[[pytest.MonkeyPatch], None]
 
 
 def join_milder_masters(patch: pytest.MonkeyPatch) -> None:
-    """Urgent incidents follow milder masters, which are not raised."""
+    """Let urgent incidents be linked to milder masters without raising those."""
 
     def unfit_except_milder(master: Any, follower: Any) -> UnfitReason | None:
         why = find_unfit_reason(master, follower)
@@ -41,7 +41,7 @@ def join_milder_masters(patch: pytest.MonkeyPatch) -> None:
 
 
 def repeat_without_regrading(patch: pytest.MonkeyPatch) -> None:
-    """A worse severity under the same key changes nothing."""
+    """Ignore a worse severity under the same dedup key."""
 
     def unchanged(self: Any, incident: Incident, step: Any, now: datetime) -> Revision:  # noqa: ARG001
         return Revision(after=incident, actor="gateway", events=())
@@ -50,7 +50,7 @@ def repeat_without_regrading(patch: pytest.MonkeyPatch) -> None:
 
 
 def unlink_without_announcements(patch: pytest.MonkeyPatch) -> None:
-    """Nobody is asked who must be told when somebody unlinks an incident."""
+    """Announce nothing when somebody unlinks an incident."""
 
     def announce_except_unlinking(escalation: EscalationRules, revision: Revision) -> Revision:
         unlinked = any(event == "unlinked" for event, _ in revision.events)
@@ -60,7 +60,7 @@ def unlink_without_announcements(patch: pytest.MonkeyPatch) -> None:
 
 
 def skip_messages_after_a_failure(patch: pytest.MonkeyPatch) -> None:
-    """Once a channel refused a message of an incident, no more messages are made for it."""
+    """Queue no more messages about an incident after a channel refused one."""
 
     async def skipping(
         conn: Connection, notices: Sequence[tuple[int, Notice]], now: datetime
@@ -72,7 +72,7 @@ def skip_messages_after_a_failure(patch: pytest.MonkeyPatch) -> None:
 
 
 def stop_recalculation(patch: pytest.MonkeyPatch) -> None:
-    """Bringing new rules into force stops before open incidents are told by them."""
+    """Put new rules into force without applying them to open incidents."""
 
     async def stopped(given: Any, after: int) -> tuple[int, int]:  # noqa: ARG001
         return 0, 0

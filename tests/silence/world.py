@@ -1,6 +1,6 @@
-"""A gateway without a network.
+"""A gateway without a network, for the state machine.
 
-It has intake, people's actions, timers and the notifier, on a clock the test moves.
+The gateway has intake, people's actions, timers and the notifier, on a clock the test moves.
 """
 
 from collections.abc import Awaitable
@@ -75,7 +75,7 @@ on = ["breach"]
 notify = ["incident_manager"]
 """
 )
-"""Tells more people, and the manager of more priorities, than the shipped rules."""
+"""Settings that notify more people, and the manager of more priorities, than the shipped ones."""
 
 DUE = """
 SELECT incident_id, kind, due_at FROM timer WHERE armed AND due_at <= $1
@@ -86,10 +86,10 @@ PENDING = "SELECT count(*) FROM outbox WHERE state = 'pending' AND next_attempt_
 
 @dataclass(frozen=True)
 class Attempt:
-    """One message that a channel was given, and whether it took it.
+    """A message that was given to a channel, and whether the channel accepted it.
 
-    Which incident it is about its outbox knows: a message that
-    withholds a security incident does not say.
+    The incident is known from the outbox only: messages that withhold a security incident do not
+    name it.
     """
 
     message: UUID
@@ -100,22 +100,22 @@ class Attempt:
 
 
 class Untouched(asyncpg.Connection):
-    """A connection that changes nothing of its session.
+    """A connection whose session state never changes.
 
-    A pool takes it back without asking the server.
+    A pool takes such a connection back without a request to the server.
     """
 
     def get_reset_query(self) -> str:
-        """Return nothing to run."""
+        """Return an empty reset query."""
         return ""
 
 
 @dataclass(frozen=True)
 class Connections:
-    """The database of all worlds that follow each other, and what they have in common.
+    """The database and the shared objects of all worlds of a run.
 
-    Connections know the statements, and settings and metrics cost more
-    than a step: all of them are made once.
+    They are created once, as connections cache statements, and settings and metrics take longer
+    than a step.
     """
 
     pool: Pool
@@ -127,7 +127,7 @@ class Connections:
 
     @classmethod
     async def open(cls, database_url: str, folder: Path) -> "Connections":
-        """Connect as intake, numbers and everything else do."""
+        """Open the connections of intake, of the reservation of numbers, and of everything else."""
         pool = await asyncpg.create_pool(
             database_url,
             min_size=1,
@@ -139,14 +139,14 @@ class Connections:
         return cls(pool, writer, numbers, folder, Metrics(CollectorRegistry()))
 
     def settings(self, text: str) -> Settings:
-        """Return what a configuration file with this text says."""
+        """Return the settings of a configuration file with this text."""
         if text not in self.read:
             (file := self.folder / "gateway.toml").write_text(text)
             self.read[text] = load(file, {})
         return self.read[text]
 
     async def close(self) -> None:
-        """Close all of them."""
+        """Close all connections."""
         await self.writer.close()
         await self.numbers.close()
         self.pool.terminate()
@@ -154,7 +154,7 @@ class Connections:
 
 @dataclass
 class World:
-    """One gateway; `failing` are the channels that refuse every message."""
+    """One gateway; `failing` holds the channels that refuse every message."""
 
     connections: Connections
     clock: FakeClock
@@ -184,7 +184,7 @@ class World:
         await DeadlineRecalculation(self.uow).run_once()
 
     def restart_notifier(self) -> None:
-        """Replace the notifier by a new one, which knows nothing but the database."""
+        """Replace the notifier by a new one without any state in memory."""
         channels = {name: ScriptedChannel(self._answer(name)) for name in CHANNELS}
         self.notifier = NotificationRunner(
             pool=self.pool, channels=channels, metrics=self.connections.metrics, clock=self.clock
@@ -202,7 +202,7 @@ class World:
         return answer
 
     async def alert(self, key: str, severity: str, service: str, status: AlertStatus) -> None:
-        """Take one alert, deciding anew when a record moved meanwhile, as intake does."""
+        """Take one alert, retrying after concurrent changes of the record as intake does."""
         told = make_alert(key, status, self.clock.at, severity=severity, service=service)
         while True:
             try:
@@ -212,14 +212,14 @@ class World:
             return
 
     async def tried(self, work: Awaitable[object]) -> None:
-        """Do what somebody asks for; a refusal leaves everything as it was."""
+        """Await an action; ignore a refusal."""
         try:
             await work
         except GatewayError:
             return
 
     async def pass_time(self, seconds: float) -> None:
-        """Let timers that fall due on the way fire at their moment."""
+        """Advance the clock, firing timers at their due time."""
         goal = self.clock.at + timedelta(seconds=seconds)
         while due := await self.pool.fetch(DUE, goal):
             self.clock.at = max(self.clock.at, due[0]["due_at"])
@@ -232,13 +232,16 @@ class World:
         self.clock.at = goal
 
     async def tell(self) -> None:
-        """Let the notifier deliver all that is owed now."""
+        """Let the notifier deliver all messages that are due."""
         while await self.pool.fetchval(PENDING, self.clock.at):
             await self.notifier.run_once(self.clock.stamp())
 
 
 async def a_world(connections: Connections, empty: str) -> World:
-    """Return an emptied database with four people in three groups, under the shipped rules."""
+    """Return a world with four people in three groups, under the shipped rules.
+
+    The database is emptied first.
+    """
     pool = connections.pool
     await pool.execute(empty)
     await pool.execute(VACUUM_TABLES)

@@ -139,7 +139,7 @@ def passwords() -> Iterator[Passwords]:
 
 @pytest.fixture
 def login(pool: Pool, clock: FakeClock, passwords: Passwords) -> LoginService:
-    """A login that allows three attempts in a quarter of an hour."""
+    """Return a login service that allows three attempts in a quarter of an hour."""
     return LoginService(
         pool, clock, passwords, LoginLimits(3, timedelta(minutes=15)), timedelta(hours=12)
     )
@@ -147,19 +147,19 @@ def login(pool: Pool, clock: FakeClock, passwords: Passwords) -> LoginService:
 
 @pytest.fixture
 def oidc() -> OidcLogin | None:
-    """None, unless a test module overrides it."""
+    """Return None; a test module may override it."""
     return None
 
 
 @pytest.fixture
 def configuration() -> str:
-    """A configuration over the shipped defaults; a test module may override it."""
+    """Return the shipped default configuration; a test module may override it."""
     return ""
 
 
 @pytest.fixture
 def stores(pool: Pool) -> FileStores:
-    """Attachments in the database, unless a test module overrides it."""
+    """Return the stores of attachments: the database; a test module may override it."""
     return FileStores(pool, FilePlace.PARTS, {})
 
 

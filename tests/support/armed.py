@@ -1,4 +1,4 @@
-"""Thousands of timers about to fire, inserted by SQL: resolved records due to close."""
+"""Thousands of timers that soon fire: resolved records due to close, inserted by SQL."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ WHERE kind = 2
 
 @dataclass(frozen=True)
 class FiringCounts:
-    """How the timers fired, according to the timelines; `latest` and `p99` are seconds of delay."""
+    """The counts of fired timers by the timelines; `latest` and `p99` are seconds of delay."""
 
     lost: int
     doubled: int

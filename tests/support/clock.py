@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-"""A Monday noon, when most stories begin."""
+"""A Monday noon, the begin of most stories."""
 
 
 class FakeClock:
@@ -37,7 +37,7 @@ class FakeClock:
         await future
 
     def advance(self, delta: timedelta) -> None:
-        """Move on and wake, in order, every sleeper that falls due."""
+        """Move the clock, and wake every sleeper that falls due, in order."""
         self.at += delta
         while self._sleepers and self._sleepers[0][0] <= self.at:
             future = heapq.heappop(self._sleepers)[2]

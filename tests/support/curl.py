@@ -1,4 +1,4 @@
-"""A replacement of curl for the commands of pages: only their options, and the status of -f."""
+"""A replacement of curl with only the options that the documentation uses, and the status of -f."""
 
 import argparse
 import sys

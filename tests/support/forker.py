@@ -1,4 +1,4 @@
-"""One starter of parser processes for all tests: its imports take longer than most tests."""
+"""The starter of parser processes, shared by all tests: its imports take longer than most tests."""
 
 import atexit
 

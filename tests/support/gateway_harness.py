@@ -1,6 +1,6 @@
-"""Intake and desk of one gateway over the catalogue of the made-up company.
+"""Intake and service desk of one gateway over the catalogue of a made-up company.
 
-The test moves its clock.
+The test moves the clock.
 """
 
 import asyncio
@@ -39,9 +39,9 @@ FIELDS = dict.fromkeys(services.CHECKS, "") | {
 
 @dataclass
 class GatewayHarness:
-    """Intake and desk over one database.
+    """Intake and service desk on one database.
 
-    `intake` commits alerts on a connection of its own, `desk` takes what people say from the pool.
+    `intake` commits alerts on a connection of its own, `uow` runs people's actions on the pool.
     """
 
     pool: Pool
@@ -51,9 +51,9 @@ class GatewayHarness:
     async def alert(
         self, ci: str, title: str = "", service: str = "", **more: Any
     ) -> dict[str, Any]:
-        """The record that an alert about an item opens.
+        """Send an alert about a configuration item and return its record.
 
-        Intake decides anew when something moved, as it does by itself.
+        The alert is retried after concurrent changes, as intake does.
         """
         told = make_alert(
             f"{ci} {title}", title=title or f"{ci} is down", ci=ci, service=service, **more
@@ -70,7 +70,7 @@ class GatewayHarness:
         return row
 
     async def say(self, title: str, sender: str = "", **more: Any) -> Incident:
-        """The record of what somebody reports by telephone."""
+        """Report something by telephone and return the record."""
         return await create.create(
             self.uow, NewReport(title=title, source="phone", contact=sender, **more), HAND
         )
@@ -81,7 +81,7 @@ class GatewayHarness:
         )
 
     async def facts(self, number: str) -> list[tuple[str, Any]]:
-        """Events and their facts as text."""
+        """Return the events of a record, with their facts as text."""
         asked = (
             "SELECT event, facts::text FROM timeline t JOIN incident i ON i.id = t.incident_id "
             "WHERE number = $1 ORDER BY seq"
@@ -89,7 +89,7 @@ class GatewayHarness:
         return [tuple(row) for row in await self.pool.fetch(asked, number)]
 
     async def chains(self) -> int:
-        """Records that hang on what hangs on something, or on themselves."""
+        """Return the number of records whose master has a master, or is the record itself."""
         asked = (
             "SELECT count(*) FROM incident r JOIN incident m ON m.id = r.master_id "
             "WHERE m.master_id IS NOT NULL OR m.id = r.id"
@@ -126,7 +126,7 @@ async def furnish(conn: Connection, clock: FakeClock) -> None:
 async def gateway_harness(
     pool: Pool, database_url: str, clock: FakeClock, settings: Settings
 ) -> AsyncIterator[GatewayHarness]:
-    """One furnished house, whose numbers are reserved on one connection in turns."""
+    """Provide a gateway with the catalogue of the made-up company."""
     numbers, writer, others = [await asyncpg.connect(database_url) for _ in range(3)]
     turn = asyncio.Lock()
 

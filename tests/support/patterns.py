@@ -28,7 +28,7 @@ class AppliedPattern:
         return self.place
 
     def run(self, text: str) -> None:
-        """Apply it by all methods that the code uses."""
+        """Apply the pattern to a text by all methods that the code uses."""
         subject = text if isinstance(self.pattern.pattern, str) else text.encode()
         for name in self.methods:
             apply = getattr(self.pattern, name)

@@ -85,7 +85,7 @@ class Replica:
         self._process: subprocess.Popen[bytes] | None = None
 
     async def start(self) -> None:
-        """Return once it is ready; `restarts` records the duration."""
+        """Start the replica and return once it is ready; `restarts` records the duration."""
         command = [
             sys.executable,
             "-m",
@@ -108,13 +108,13 @@ class Replica:
         self.restarts.append(CLOCK.monotonic() - began)
 
     def kill(self) -> None:
-        """Kill it with SIGKILL."""
+        """Kill the replica with SIGKILL."""
         assert self._process is not None
         self._process.kill()
         self._process.wait()
 
     def wait(self) -> int:
-        """Return its exit status once it has ended."""
+        """Return the exit status of the replica once it has ended."""
         assert self._process is not None
         return self._process.wait(READY_WITHIN)
 

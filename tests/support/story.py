@@ -64,7 +64,7 @@ FROM timeline t JOIN incident i ON i.id = t.incident_id WHERE i.number = $1 ORDE
 
 @dataclass(frozen=True)
 class ArrivedMail:
-    """One mail."""
+    """A received mail."""
 
     to: str
     subject: str

@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestServer
 
 @dataclass(frozen=True, slots=True)
 class RecordedRequest:
-    """One request."""
+    """A recorded request."""
 
     path: str
     query: dict[str, str]
