@@ -59,7 +59,7 @@ def _hostile(seed: int) -> int:
 
 def _beside(seed: int) -> int:
     return subprocess.call(
-        [str(prepare(Packages.ALL)), "-m", "tests.hostile.beside", str(seed)], cwd=ROOT
+        [str(prepare(Packages.ALL)), "-m", "tests.hostile.compare_neighbours", str(seed)], cwd=ROOT
     )
 
 

@@ -12,7 +12,7 @@ from gateway.incidents.ledger import ClockEvent, Ledger, LedgerEntry, to_json
 from gateway.observe.incident_metrics import NEAREST
 from gateway.observe.metrics import Metrics
 from tests.support.clock import NOON
-from tests.support.telling import notice
+from tests.support.messages import notice
 
 INCIDENTS = """
 INSERT INTO incident (id, number, state, priority, impact, urgency, title, source, service,

@@ -24,7 +24,7 @@ from gateway.egress.http_results import FEW_ATTEMPTS, interpret_status
 from gateway.notify.message import Delivered, Retry, Undeliverable
 from gateway.settings import Webhook
 from tests.support.clock import NOON
-from tests.support.telling import FACTS, message
+from tests.support.messages import FACTS, message
 
 OLD, NEW = (f"whsec_{base64.b64encode(bytes([n]) * 32).decode()}" for n in (1, 2))
 

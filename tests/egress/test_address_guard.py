@@ -22,7 +22,7 @@ from gateway.egress.address_guard import (
 from gateway.notify.message import Delivered, Retry, Undeliverable
 from gateway.settings import Webhook
 from tests.support.clock import FakeClock
-from tests.support.telling import message
+from tests.support.messages import message
 
 INNER_V4 = (
     "0.0.0.0",  # noqa: S104 - an address to refuse, nobody binds to it

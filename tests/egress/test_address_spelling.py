@@ -19,7 +19,7 @@ from gateway.notify.message import Retry, Undeliverable
 from gateway.settings import Webhook
 from tests.egress.test_address_guard import Sinkhole, answering
 from tests.support.clock import FakeClock
-from tests.support.telling import message
+from tests.support.messages import message
 
 INNER = ("127.0.0.1", "10.0.0.1", "169.254.169.254", "192.168.1.1", "172.16.0.1")
 FULL_WIDTH = str.maketrans("0123456789.", "０１２３４５６７８９．")

@@ -82,7 +82,7 @@ async def test_every_mail_becomes_one_incident_despite_kills(
                 while not all(one.done() for one in relays):
                     await CLOCK.sleep(
                         chance.uniform(0.05, 0.4) if kills else 0.005
-                    )  # at once, before all is taken
+                    )  # the first kill comes before all mail is taken
                     if kills < choose_size(1, 30) and todo and tries["taken"]:
                         gateway.kill()
                         await gateway.start()

@@ -87,6 +87,6 @@ def try_every_operation(url: str, key: str) -> dict[str, int]:
 
                 with suppress(
                     *(() if mode is GenerationMode.POSITIVE else (Unsatisfiable,))
-                ):  # nothing there can be wrong
+                ):  # no invalid request exists for the operation
                     respond()
     return tried

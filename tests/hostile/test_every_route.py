@@ -54,7 +54,7 @@ async def attacked(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ar
     async with arena(tmp_path_factory.mktemp("arena"), CONFIG) as made:
         await made.attacked(
             every("odd", made.targets, Random(SEED), 1_000, lambda _: 10)
-        )  # what is built once is built
+        )  # lazily created objects exist before measuring
         await made.measure_calm()
         yield made
 

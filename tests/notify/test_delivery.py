@@ -18,7 +18,7 @@ from gateway.notify.message import Delivered, Message, Result, Retry, Undelivera
 from gateway.notify.runner import NotificationRunner
 from gateway.observe.metrics import Metrics
 from tests.support.clock import NOON, FakeClock
-from tests.support.telling import ScriptedChannel, notice
+from tests.support.messages import ScriptedChannel, notice
 
 FIELDS = {
     "name": "Ann",

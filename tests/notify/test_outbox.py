@@ -9,7 +9,7 @@ from gateway.incidents.announcements.notices import queue_notices
 from gateway.notify import outbox
 from gateway.notify.retries import Settlement
 from tests.support.clock import NOON
-from tests.support.telling import FACTS, notice
+from tests.support.messages import FACTS, notice
 
 MINUTE = timedelta(minutes=1)
 

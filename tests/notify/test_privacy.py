@@ -25,7 +25,7 @@ from gateway.observe.metrics import Metrics
 from tests.incidents.test_lifecycle import an_incident
 from tests.notify.test_withholding import SECRET, everything_said
 from tests.support.clock import NOON, FakeClock
-from tests.support.telling import ScriptedChannel, notice
+from tests.support.messages import ScriptedChannel, notice
 
 LISTED: Mapping[str, tuple[str, ...]] = {
     "security": ("smtp:soc@example.com", "slack:C1"),

@@ -22,7 +22,7 @@ from gateway.notify.message import Delivered, Message, Result, Retry, Undelivera
 from gateway.notify.runner import BATCH, CONCURRENCY, NotificationRunner
 from gateway.observe.metrics import Metrics
 from tests.support.clock import NOON, FakeClock
-from tests.support.telling import ScriptedChannel, notice
+from tests.support.messages import ScriptedChannel, notice
 
 
 def runner(

@@ -12,7 +12,7 @@ from gateway.notify.fact_lines import LINES
 from gateway.notify.next_steps import FOR_OTHERS, FOR_WORKERS, TO_DO
 from gateway.notify.phrases import MessageReader
 from gateway.notify.templates import OCCASIONS, Template, render
-from tests.support.telling import FACTS
+from tests.support.messages import FACTS
 
 URL = "https://gateway.example.com/r/x"
 ANN = MessageReader("en", link=URL)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from tests.scenarios.asked import Asked, requests
 from tests.scenarios.conftest import Telling
+from tests.scenarios.route_requests import Asked, requests
 from tests.scenarios.secret_world import (
     CONFIGURATION,
     NOBODY,

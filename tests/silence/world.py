@@ -35,8 +35,8 @@ from tests.support.clock import FakeClock
 from tests.support.database import VACUUM_TABLES
 from tests.support.intake import IntakeHarness as IntakeDesk
 from tests.support.intake import committer, make_alert, make_submission
+from tests.support.messages import ScriptedChannel
 from tests.support.staff import hire
-from tests.support.telling import ScriptedChannel
 from tests.support.timers import NullObserver
 
 HAND = Principal(name="hand", parts=frozenset({MachineRole.WRITER, Role.SECURITY}))

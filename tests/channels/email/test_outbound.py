@@ -17,7 +17,7 @@ from gateway.channels.email.outbound import ReplyRouting, SmtpChannel, compose
 from gateway.notify.message import Delivered, Retry, Undeliverable
 from gateway.notify.reply_tokens import ReplyTokens
 from gateway.settings import Smtp
-from tests.support.telling import message
+from tests.support.messages import message
 
 Relay = Callable[..., Awaitable[tuple["Mailbox", SmtpChannel]]]
 

@@ -23,7 +23,7 @@ from gateway.notify.message import Delivered, Retry, Undeliverable
 from gateway.notify.press_tokens import PressTokens
 from gateway.settings import DingTalk, DingTalkRobot
 from tests.support.clock import NOON, FakeClock
-from tests.support.telling import message
+from tests.support.messages import message
 from tests.support.vendor import FakeVendor, fake_vendor, paths
 
 CARD, ONE, GROUP = (

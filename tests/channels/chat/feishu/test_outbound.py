@@ -17,7 +17,7 @@ from gateway.notify.press_tokens import PressTokens
 from gateway.settings import Feishu
 from tests.support.chat_servers import ChatServer, feishu_server
 from tests.support.clock import FakeClock
-from tests.support.telling import message
+from tests.support.messages import message
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from gateway.notify.message import Delivered, Retry, Undeliverable
 from gateway.notify.press_tokens import PressTokens
 from gateway.settings import Slack
 from tests.support.chat_servers import ChatServer, slack_server
-from tests.support.telling import message
+from tests.support.messages import message
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ from gateway.notify.call_tokens import CallTokens
 from gateway.notify.message import Delivered, Retry, Undeliverable
 from gateway.settings import Database, PhoneProvider, load
 from tests.support.clock import FakeClock
+from tests.support.messages import message
 from tests.support.served import RunningGateway, served
-from tests.support.telling import message
 
 TOKEN, SECRET = "12345678901234567890123456789012", "s" * 32
 PERSON = """
