@@ -61,7 +61,7 @@ def _try(tool: str, folder: Path, *, tests: bool) -> str:
     told = f"an empty folder served one alert after {meter}"
     if tests:
         meter = Meter()
-        _call([*gw, "test", "-q", "tests/test_networks.py"], checkout, environ)
+        _call([*gw, "test", "-q", "tests/network/test_addresses.py"], checkout, environ)
         told += f"; the first tests ran after {meter} more"
     return told
 

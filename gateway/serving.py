@@ -16,16 +16,20 @@ import uvloop
 from gateway.app import Gateway, run_replica
 from gateway.app.checking import read_staff
 from gateway.app.recipients import find_unreachable
-from gateway.clock import SystemClock
-from gateway.database import database_connection, require_database_url, translate_connection_errors
+from gateway.db.command_connection import (
+    database_connection,
+    require_database_url,
+    translate_connection_errors,
+)
 from gateway.db.migrate import migrate
 from gateway.failures import run_reporting_errors
+from gateway.network.ports import require_free, reserve_port
 from gateway.observe.logs import UnbufferedLog
-from gateway.ports import require_free, reserve_port
 from gateway.settings import Settings
 from gateway.settings.loading import setting_path
 from gateway.supervisor.child import SupervisorPipe
 from gateway.supervisor.parent import supervise
+from gateway.timing.clock import SystemClock
 from gateway.web.connections import listening
 
 log = structlog.get_logger()

@@ -10,10 +10,10 @@ import time
 import pytest
 
 from gateway.correlation import features
-from gateway.durations import MOST_CHARS, parse_duration, parse_working_time
 from gateway.errors import Malformed, TooLarge
 from gateway.operations.reporter import meaning
-from gateway.outside_json import MAX_DEPTH
+from gateway.timing.durations import MOST_CHARS, parse_duration, parse_working_time
+from gateway.untrusted.json_limits import MAX_DEPTH
 from gateway.web import body
 from tests.support.patterns import AppliedPattern, backtracking_texts, every_pattern
 
@@ -34,7 +34,7 @@ QUICK_S = 0.01
 """Seconds of processor time below which a pattern is not compared with the yardstick."""
 
 LARGEST = {
-    "gateway.durations:": MOST_CHARS,
+    "gateway.timing.durations:": MOST_CHARS,
     "gateway.operations.reporter.meaning.": meaning.LOOKED_AT,
     "gateway.correlation.": 2 * features.MAX_TEXT_READ,
 }

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.instants import LATEST
+from gateway.timing.instants import LATEST
 from gateway.vocabulary import RequestCategory
 from tests.support.clock import NOON
 from tests.support.intake import make_alert

@@ -8,7 +8,7 @@ from typing import Any
 
 from joserfc.jwk import KeySet
 
-from gateway.foreign_tokens import RefusedClaim, TokenRequirements, verify_token
+from gateway.tokens.foreign_tokens import RefusedClaim, TokenRequirements, verify_token
 
 
 @dataclass(frozen=True, slots=True)

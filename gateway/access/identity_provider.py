@@ -15,11 +15,11 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
 from joserfc.jwk import KeySet
 
 from gateway.access.id_token import ExpectedClaims, Subject, verify_id_token
-from gateway.clock import Clock
 from gateway.egress.address_guard import AddressGuard, AddressRefused, PinnedResolver
 from gateway.errors import Unauthenticated, Unavailable
-from gateway.foreign_tokens import UnknownTokenKey, signing_keys
 from gateway.settings import Oidc
+from gateway.timing.clock import Clock
+from gateway.tokens.foreign_tokens import UnknownTokenKey, signing_keys
 
 T = TypeVar("T")
 log = structlog.get_logger()

@@ -20,10 +20,10 @@ from gateway.access.principal import (
     PrincipalRole,
     principal_of_person,
 )
-from gateway.clock import Clock
 from gateway.db.pool import Connection, Pool, acquire
 from gateway.directory.roles import Role, parse_roles
 from gateway.errors import NotFound, Unauthenticated
+from gateway.timing.clock import Clock
 
 BELIEVED_FOR = 3.0
 """Seconds for which a key that was looked up is cached, so that a revocation acts within five."""

@@ -11,10 +11,10 @@ from gateway.access.attempts import LoginLimits
 from gateway.access.credentials import revoke_all
 from gateway.access.keys import KeyInfo, Scope
 from gateway.access.passwords import Passwords, check_password
-from gateway.clock import Clock
 from gateway.db.pool import Connection, Pool, acquire, transaction
 from gateway.directory.roles import Role, parse_roles
 from gateway.errors import Unauthenticated, Unprocessable
+from gateway.timing.clock import Clock
 
 log = structlog.get_logger()
 

@@ -19,8 +19,8 @@ from gateway.access.identity_provider import IdentityProvider
 from gateway.access.login import LoginService, LoginSession
 from gateway.db.pool import Connection, acquire, transaction
 from gateway.errors import Unauthenticated
-from gateway.foreign_tokens import UntrustedToken
 from gateway.settings import Oidc
+from gateway.tokens.foreign_tokens import UntrustedToken
 
 log = structlog.get_logger()
 

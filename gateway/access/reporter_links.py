@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from gateway.db.pool import Connection
 from gateway.errors import NotFound
-from gateway.signing import is_signed, signature
+from gateway.tokens.signing import is_signed, signature
 
 LABEL = b"reporter link v1"
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from gateway.access.reporter_links import INVALID, ReporterLinks, secret_name
 from gateway.errors import NotFound
-from gateway.signing import is_signed, signature
+from gateway.tokens.signing import is_signed, signature
 
 LABEL = b"staff link v1"
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, field
 
-from gateway.bounds import Moment, Name, Priority, Request, Text
+from gateway.untrusted.bounds import Moment, Name, Priority, Request, Text
 
 
 class SimulatedEvent(Request, kw_only=True):

@@ -12,10 +12,10 @@ from prometheus_client.registry import Collector
 from gateway.access.authorization import raise_if_refused
 from gateway.access.keys import Scope
 from gateway.access.permissions import Action, may
-from gateway.clock import yield_to_other_tasks
 from gateway.db.pool import Pool, acquire
 from gateway.errors import Unavailable
 from gateway.observe.metrics import Metrics
+from gateway.timing.clock import yield_to_other_tasks
 from gateway.web.auth import Authenticator
 
 

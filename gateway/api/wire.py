@@ -7,8 +7,8 @@ import msgspec
 from msgspec import Meta
 
 from gateway.access.keys import Scope
-from gateway.bounds import Moment, Name, Request, Slug, Text, Title
 from gateway.incidents import commands, lifecycle
+from gateway.untrusted.bounds import Moment, Name, Request, Slug, Text, Title
 from gateway.vocabulary import RequestCategory
 
 Number = Annotated[str, Meta(pattern=r"^INC-[0-9]{8}-[0-9]{6,12}\Z")]

@@ -25,10 +25,10 @@ from gateway.operations.attach import AttachmentService
 from gateway.operations.rounds.deadline_recalculation import DeadlineRecalculation
 from gateway.operations.rounds.service_recalculation import ServiceRecalculation
 from gateway.operations.unit_of_work import UnitOfWork
-from gateway.periodic import PeriodicJob, PeriodicRunner
 from gateway.quarantine.mappings import EVERY as MAP_EVERY
 from gateway.quarantine.mappings import Mappings
 from gateway.settings import Settings
+from gateway.timing.periodic import PeriodicJob, PeriodicRunner
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from gateway.escalation.management import EscalationRules
 from gateway.failures import failure_line
 from gateway.ingest.reading.source import find_unused_secrets
 from gateway.ingest.sources import SOURCES
-from gateway.ports import require_free
+from gateway.network.ports import require_free
 from gateway.settings import Settings
 from gateway.settings.loading import LoadedSettings, quoted
 from gateway.sla.policies import read_policies

@@ -11,7 +11,6 @@ from gateway.app import channels, notifications, parts
 from gateway.app.observers import ChangeObserver, IntakeObserver, TimerObserver
 from gateway.app.routes import VERSION
 from gateway.catalogue.live import Catalogue
-from gateway.clock import Clock
 from gateway.db.pool import Pool
 from gateway.dedup.commit import Committer
 from gateway.dedup.intake import AlertWriter
@@ -28,6 +27,7 @@ from gateway.operations.firing import TimerEffects
 from gateway.operations.unit_of_work import UnitOfWork
 from gateway.settings import Settings
 from gateway.sla.timers.runner import TimerRunner
+from gateway.timing.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from datetime import datetime
 
 from asyncpg import Record
 
-from gateway.clock import iterate_in_chunks
 from gateway.db.pool import Connection
 from gateway.incidents.ledger import Ledger, from_json
 from gateway.notify import outbox
@@ -20,6 +19,7 @@ from gateway.observe.incident_metrics import CLOCKS, NEAREST
 from gateway.observe.metric_labels import OutboxState
 from gateway.observe.metrics import Metrics
 from gateway.sla.timers.timer_store import KINDS
+from gateway.timing.clock import iterate_in_chunks
 
 RemainingTimes = Callable[[tuple[str, str, str], Ledger, datetime], Mapping[str, float]]
 """A function that returns the seconds left on each running SLA clock of an incident.

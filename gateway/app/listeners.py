@@ -7,18 +7,18 @@ from typing import Any
 
 from aiohttp import web
 
-from gateway import incoming
 from gateway.access.reporter_links import ReporterLinks
 from gateway.api.health import Health, metrics_route
 from gateway.app import parts, reports
 from gateway.app.channels import Receivers
 from gateway.channels.email.listener import SmtpHandler, receiving
-from gateway.clock import Clock
 from gateway.db.pool import Pool
-from gateway.networks import parse_networks
+from gateway.network.addresses import parse_networks
 from gateway.notify.reply_tokens import ReplyTokens
 from gateway.observe.metrics import Metrics
 from gateway.settings import Settings
+from gateway.timing.clock import Clock
+from gateway.untrusted import request_bodies
 from gateway.web import edge
 from gateway.web.auth import Authenticator
 from gateway.web.deadlines import Deadlines
@@ -63,7 +63,7 @@ def _application(
     deadlines = Deadlines(settings.server.deadline.total_seconds())
     app = web.Application(client_max_size=settings.server.max_body_bytes)
     app[reports.APPS] = receivers.reports.apps
-    app[incoming.BUDGETS] = parts.build_budgets(settings.server, metrics)
+    app[request_bodies.BUDGETS] = parts.build_budgets(settings.server, metrics)
     app.add_routes(
         edge.wrap_routes(
             definitions, clock, metrics.answered, deadlines, proxies, settings.server.external_url

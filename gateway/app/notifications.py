@@ -11,7 +11,6 @@ from gateway import channels
 from gateway.access.record_links import RecordLinks
 from gateway.access.reporter_links import ReporterLinks
 from gateway.channels.opening import ChannelParts
-from gateway.clock import Clock
 from gateway.db.pool import Pool
 from gateway.notify.message import NotificationChannel
 from gateway.notify.privacy import privy_addresses
@@ -19,6 +18,7 @@ from gateway.notify.runner import NotificationRunner as Telling
 from gateway.observe.metrics import Metrics
 from gateway.settings import Settings
 from gateway.settings.notify import NOTIFICATION_CHANNELS
+from gateway.timing.clock import Clock
 
 CHANNELS = (*NOTIFICATION_CHANNELS, "person")
 """The channels that messages in the outbox may name."""

@@ -18,14 +18,12 @@ from gateway.access.oidc import OidcLogin
 from gateway.access.passwords import Passwords
 from gateway.access.reporter_links import ReporterLinks, load_link_secrets
 from gateway.app.observers import TimerObserver
-from gateway.clock import Clock
 from gateway.db.pool import SERVER_SETTINGS, Pool, acquire
 from gateway.egress.fetching import Fetcher
 from gateway.files.disk import DiskStore
 from gateway.files.s3 import S3Store
 from gateway.files.store import FilePlace, FileStore, FileStores
 from gateway.incidents import store
-from gateway.incoming import Budget, Budgets
 from gateway.ingest.http import Fetch
 from gateway.ingest.replay import FunctionRunner
 from gateway.ingest.workers.forker import WorkerForker
@@ -38,6 +36,8 @@ from gateway.operations.unit_of_work import UnitOfWork
 from gateway.settings import AttachmentSettings, Database, ServerSettings, Settings
 from gateway.sla.timers.index import TimerIndex, connect
 from gateway.sla.timers.runner import TimerRunner as Timers
+from gateway.timing.clock import Clock
+from gateway.untrusted.request_bodies import Budget, Budgets
 
 T = TypeVar("T")
 

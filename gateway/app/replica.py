@@ -19,7 +19,6 @@ from gateway.app.core import Core, Pools, build_core
 from gateway.app.listeners import build_web_applications, start_smtp
 from gateway.app.routes import build_routes
 from gateway.channels.email.intake import MailIntake
-from gateway.clock import Clock, SystemClock
 from gateway.db.pool import SERVER_SETTINGS, Pool, open_pool
 from gateway.dedup.intake import AlertWriter
 from gateway.egress.fetching import FetchCache
@@ -30,6 +29,7 @@ from gateway.ingest.sources import SOURCES
 from gateway.ingest.workers.alerts import AlertReader
 from gateway.ingest.workers.forker import WorkerForker
 from gateway.ingest.workers.process import ParseWorker
+from gateway.limits.quotas import Quotas
 from gateway.monitors.pings import PingService
 from gateway.monitors.pulse import PulseWriter
 from gateway.observe.metrics import Metrics
@@ -37,10 +37,10 @@ from gateway.observe.watchdog import watch_event_loop
 from gateway.operations.attach import AttachmentService
 from gateway.operations.unit_of_work import UnitOfWork
 from gateway.quarantine.mappings import Mappings
-from gateway.quotas import Quotas
 from gateway.settings import Settings
 from gateway.sla.timers.runner import TimerRunner
 from gateway.supervisor.decisions import RestartReason
+from gateway.timing.clock import Clock, SystemClock
 from gateway.web.auth import Authenticator
 
 TIMER_CONNECTIONS = 4

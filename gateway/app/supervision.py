@@ -8,8 +8,8 @@ from typing import Any
 
 import structlog
 
-from gateway.clock import Clock
 from gateway.observe.metrics import Metrics
+from gateway.timing.clock import Clock
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 """Seconds before a dead task is restarted: doubled after each death, up to the longest."""

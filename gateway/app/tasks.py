@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 
-from gateway import memory
+from gateway.app import memory
 from gateway.app.supervision import TaskSupervisor, Work
 from gateway.dedup.intake import AlertWriter
 from gateway.dedup.promotion import EVERY as PROMOTE_EVERY
@@ -15,8 +15,8 @@ from gateway.operations.attach import AttachmentService
 from gateway.operations.rounds import chat_changes, orphans, undelivered
 from gateway.operations.shifts import hand_over
 from gateway.operations.unit_of_work import UnitOfWork
-from gateway.periodic import PeriodicJob
 from gateway.sla.timers.runner import TimerRunner as Timers
+from gateway.timing.periodic import PeriodicJob
 
 
 def start_tasks(

@@ -10,18 +10,18 @@ from typing import Any
 import structlog
 
 from gateway.app import gauges
-from gateway.clock import Clock
 from gateway.db import partitions
 from gateway.db.pool import Connection, Pool, acquire
 from gateway.escalation.sla_rules import SlaRules
 from gateway.incidents import audit
 from gateway.incidents.ledger import Ledger
 from gateway.observe.metrics import Metrics
-from gateway.periodic import PeriodicJob
 from gateway.quarantine.old_keys import mask_old_keys
 from gateway.settings import Settings
 from gateway.sla import clocks
 from gateway.sla.clocks import ClockState
+from gateway.timing.clock import Clock
+from gateway.timing.periodic import PeriodicJob
 
 HOUSEKEEPING_EVERY = 600.0
 SEAL_EVERY = 60.0

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 from gateway import settings
 from gateway.catalogue.model import Service, WrittenTargets
-from gateway.durations import parse_working_time
 from gateway.errors import Flaw
 from gateway.sla.calendar import Calendar
 from gateway.sla.policies import length_of
 from gateway.sla.policy import Policy
 from gateway.sla.policy_choice import with_service_targets
+from gateway.timing.durations import parse_working_time
 from gateway.vocabulary import ClockName
 
 

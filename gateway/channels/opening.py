@@ -3,12 +3,12 @@
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-from gateway.clock import Clock
 from gateway.db.pool import Pool
 from gateway.egress.api_client import JsonApiClient
 from gateway.notify.chat_posts import ChatPosts
 from gateway.notify.press_tokens import PressTokens
 from gateway.settings import Settings
+from gateway.timing.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,11 @@ import argparse
 from gateway.access import keys
 from gateway.access.keys import Scope
 from gateway.app.checking import check_configuration
-from gateway.clock import SystemClock
-from gateway.database import database_connection, require_database_url, translate_connection_errors
+from gateway.db.command_connection import (
+    database_connection,
+    require_database_url,
+    translate_connection_errors,
+)
 from gateway.db.migrate import migrate
 from gateway.errors import Misconfigured
 from gateway.failures import print_problems
@@ -14,6 +17,7 @@ from gateway.incidents import audit as audits
 from gateway.serving import is_unsafe_allowed
 from gateway.settings import Settings
 from gateway.settings.loading import LoadedSettings
+from gateway.timing.clock import SystemClock
 
 ENSURE_INTEGRATION = """
 INSERT INTO integration (slug, name) VALUES ($1, $2)

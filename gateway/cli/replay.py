@@ -12,7 +12,6 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from gateway.clock import SystemClock
 from gateway.errors import Flaw, GatewayError, Malformed, Misconfigured
 from gateway.ingest.reading.captured import CapturedRequest, parse_captured
 from gateway.ingest.reading.rereading import UNSET, try_reading
@@ -22,6 +21,7 @@ from gateway.quarantine import examples, mapping, masking
 from gateway.quarantine.difference import Difference, find_differences
 from gateway.quarantine.trial import ExpectedEffect, Trial
 from gateway.settings import Settings
+from gateway.timing.clock import SystemClock
 
 UNDERSTOOD, REFUSED, UNABLE = 0, 1, 2
 """Exit statuses.

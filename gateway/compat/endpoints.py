@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from gateway.errors import Forbidden, Malformed, Overloaded, Unauthenticated
-from gateway.incoming import read_stranger_body
 from gateway.ingest.http import AlertEndpoint, IntegrationCaller, read_body
 from gateway.ingest.sources.pagerduty import routing_key
+from gateway.untrusted.request_bodies import read_stranger_body
 
 EVENT = 524_288
 """Maximum bytes of an event: https://developer.pagerduty.com/docs/events-api-v2-overview."""

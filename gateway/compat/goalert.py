@@ -9,10 +9,10 @@ from aiohttp.typedefs import Handler
 
 from gateway.compat.oncall import choose_grafana_source
 from gateway.errors import Forbidden, Malformed, Overloaded, Unauthenticated
-from gateway.incoming import read_stranger_body
 from gateway.ingest.http import AlertEndpoint, IntegrationCaller, has_key, read_body
 from gateway.ingest.reading.source import Source
 from gateway.ingest.sources.goalert import FIELDS, form, is_json
+from gateway.untrusted.request_bodies import read_stranger_body
 
 KEY_PARAMETERS = ("token", "integrationKey", "integration_key", "key")
 """The names of the key in the address or form that GoAlert's clients send."""

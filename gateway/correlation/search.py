@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from asyncpg import Record
 
 from gateway.catalogue.topology import Topology
-from gateway.clock import iterate_in_chunks
 from gateway.correlation.features import CandidateMaster, ReportFeatures, ReportText, read_features
 from gateway.correlation.frequency import fetch_rare_words
 from gateway.correlation.intents import Intent
@@ -28,6 +27,7 @@ from gateway.correlation.unlearning import unlink_marks_of
 from gateway.db.pool import Connection
 from gateway.incidents import store
 from gateway.incidents.record import Incident
+from gateway.timing.clock import iterate_in_chunks
 from gateway.vocabulary import LIVE, Kind
 
 AT_ONCE = 10

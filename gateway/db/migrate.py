@@ -15,9 +15,9 @@ from pathlib import Path
 
 import asyncpg
 
-from gateway.clock import Clock, SystemClock
 from gateway.db.pool import Connection, unavailable_when_down
 from gateway.errors import Misconfigured, Unavailable
+from gateway.timing.clock import Clock, SystemClock
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 OUTSIDE = "-- outside a transaction\n"

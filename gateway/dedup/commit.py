@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 import asyncpg
 
-from gateway.clock import Clock
 from gateway.db.faults import Fault, classify
 from gateway.db.pool import Connection
 from gateway.dedup import load, save
@@ -32,6 +31,7 @@ from gateway.incidents.alert import Alert
 from gateway.incidents.changes import CommittedChanges
 from gateway.receipts.submission import Receipt, RefusedItem, Submission
 from gateway.settings import Dedup
+from gateway.timing.clock import Clock
 from gateway.vocabulary import AlertStatus, Outcome
 
 

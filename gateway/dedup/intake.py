@@ -12,7 +12,6 @@ from typing import Any, Protocol
 import asyncpg
 import structlog
 
-from gateway.clock import Clock
 from gateway.db.faults import Fault, classify
 from gateway.db.pool import DRIVER
 from gateway.dedup.commit import CommitResult, Committer
@@ -21,6 +20,7 @@ from gateway.dedup.records import RecordChanged
 from gateway.errors import GatewayError, Unavailable
 from gateway.receipts.submission import Receipt, Submission
 from gateway.settings import ServerSettings
+from gateway.timing.clock import Clock
 
 BATCH_ITEMS = 500
 """The number of items per commit: a batch's decisions take under 50 ms of the event loop."""

@@ -9,12 +9,12 @@ from typing import Any
 
 import msgspec
 
-from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
 from gateway.dedup.silences import release_ended_silences
 from gateway.incidents.alert import Alert
-from gateway.periodic import process_each
 from gateway.receipts.submission import Receipt, Submission
+from gateway.timing.clock import Clock
+from gateway.timing.periodic import process_each
 from gateway.vocabulary import AlertStatus
 
 EVERY = 2.0

@@ -6,7 +6,6 @@ from datetime import datetime
 from functools import partial
 
 from gateway.catalogue.topology import Topology
-from gateway.clock import Clock
 from gateway.correlation import detaching, proposals
 from gateway.correlation.for_masters import apply_effects_on_masters
 from gateway.correlation.proposals import LinkProposal
@@ -27,6 +26,7 @@ from gateway.incidents import commands, lifecycle, store, writing
 from gateway.incidents.arming import arm_timers
 from gateway.incidents.changes import CommittedChanges, armed_by
 from gateway.incidents.record import ACTOR, Incident, Revision, TimerChange
+from gateway.timing.clock import Clock
 from gateway.vocabulary import LIVE, TimerKind
 
 

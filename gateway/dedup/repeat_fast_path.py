@@ -14,7 +14,6 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from gateway.clock import Clock
 from gateway.db.pool import Connection
 from gateway.dedup.alert_state import AlertState
 from gateway.dedup.fingerprint import key_hash
@@ -23,6 +22,7 @@ from gateway.receipts.bodies import BodyBudget
 from gateway.receipts.receipt_id import receipt_ids
 from gateway.receipts.rows import as_bytea, as_json
 from gateway.receipts.submission import ItemResult, Receipt, Submission
+from gateway.timing.clock import Clock
 from gateway.vocabulary import AlertStatus, Outcome
 
 MAX_TEXT_CHANGES, WITHIN = 12, timedelta(hours=1)

@@ -12,9 +12,9 @@ from gateway.dedup.alert_state import AlertState
 from gateway.dedup.batch_items import BatchItem, DetachedCount
 from gateway.dedup.groups import RelateGroup
 from gateway.incidents.alert import Alert
-from gateway.key_texts import redact_body_keys, redact_keys
 from gateway.receipts.mended import RepairedValue
 from gateway.receipts.rows import as_bytea, as_json
+from gateway.tokens.key_texts import redact_body_keys, redact_keys
 
 
 class NewKeyRow(msgspec.Struct):

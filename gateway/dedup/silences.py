@@ -14,12 +14,12 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from gateway.clock import Clock, yield_to_other_tasks
 from gateway.db.pool import Connection
 from gateway.dedup.batch_items import BatchItem
 from gateway.dedup.silencing import PatternCache, SilenceConditions, SilenceSet
 from gateway.incidents.label_matchers import MatchedAlert, Matcher, MatchWork
-from gateway.token_bucket import TokenBucket
+from gateway.limits.token_bucket import TokenBucket
+from gateway.timing.clock import Clock, yield_to_other_tasks
 from gateway.vocabulary import SkipReason
 
 WORK_AT_ONCE, WORK_PER_SECOND = 50_000.0, 100_000.0

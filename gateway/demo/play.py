@@ -4,11 +4,11 @@ import asyncio
 
 import aiohttp
 
-from gateway.clock import Clock
 from gateway.demo.noise import BackgroundTraffic
 from gateway.demo.scenes import SCENES
 from gateway.demo.stage import DemoClient
 from gateway.demo.team import create_demo_catalogue
+from gateway.timing.clock import Clock
 
 PACE = 1.2
 """Seconds between two events, on average."""

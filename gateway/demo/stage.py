@@ -9,7 +9,7 @@ import aiohttp
 import msgspec
 import structlog
 
-from gateway.clock import Clock
+from gateway.timing.clock import Clock
 
 log = structlog.get_logger()
 

@@ -13,8 +13,7 @@ from typing import Any
 import msgspec
 import uvloop
 
-from gateway.clock import SystemClock
-from gateway.database import translate_connection_errors
+from gateway.db.command_connection import translate_connection_errors
 from gateway.db.migrate import migrate
 from gateway.demo.play import play
 from gateway.development.kept_keys import DevelopmentKeys, load_or_create_keys
@@ -23,9 +22,10 @@ from gateway.development.server import DevelopmentServer, ServerAddresses, fork_
 from gateway.embedded.launcher import EmbeddedServers, default_state
 from gateway.embedded.supervision import keep_running
 from gateway.errors import Misconfigured
-from gateway.ports import require_free, reserve_port
+from gateway.network.ports import require_free, reserve_port
 from gateway.serving import with_listen_address
 from gateway.settings import Settings
+from gateway.timing.clock import SystemClock
 
 
 def dev(settings: Settings, options: argparse.Namespace) -> int:

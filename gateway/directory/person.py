@@ -6,7 +6,7 @@ from datetime import datetime
 
 from gateway.directory.roles import GroupTier, Role
 from gateway.errors import Flaw, Unprocessable
-from gateway.zones import time_zone_names
+from gateway.timing.zones import time_zone_names
 
 PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 """A number in E.164, after removing the characters that people write between the digits.

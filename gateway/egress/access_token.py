@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from gateway.clock import Clock
 from gateway.notify.message import Retry, Undeliverable
+from gateway.timing.clock import Clock
 
 EXPIRY_MARGIN = timedelta(minutes=5)
 """How long before it expires a token is no longer used."""

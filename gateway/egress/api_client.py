@@ -8,10 +8,10 @@ import aiohttp
 import msgspec
 from aiohttp import ClientConnectorDNSError, ClientError, ClientSession, ClientTimeout, TCPConnector
 
-from gateway.clock import Clock
 from gateway.egress.address_guard import AddressGuard, AddressRefused, PinnedResolver
 from gateway.egress.http_results import FEW_ATTEMPTS, TIMEOUT_S, interpret_status
 from gateway.notify.message import Delivered, Retry, Undeliverable
+from gateway.timing.clock import Clock
 
 MOST = 262_144
 """Bytes of a response that are read."""

@@ -12,10 +12,10 @@ from ssl import SSLContext
 import aiohttp
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
 
-from gateway.clock import Clock
 from gateway.egress.address_guard import AddressGuard, AddressRefused, PinnedResolver
 from gateway.errors import Unavailable
 from gateway.ingest.http import Fetch
+from gateway.timing.clock import Clock
 
 TIMEOUT_S = 3.0
 LARGEST = 65_536

@@ -15,7 +15,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from gateway.clock import Clock, SystemClock
 from gateway.embedded.account import (
     Account,
     create_private_directory,
@@ -27,6 +26,7 @@ from gateway.embedded.child import EmbeddedProcess
 from gateway.embedded.postgres import database_url, postgres_answers, start_postgres
 from gateway.embedded.valkey import redis_url, start_valkey, valkey_answers
 from gateway.errors import Misconfigured, Unavailable
+from gateway.timing.clock import Clock, SystemClock
 
 LONGEST_RUN_PATH = 88
 """The most bytes of the socket directory's path.

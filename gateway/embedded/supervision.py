@@ -4,10 +4,10 @@ import asyncio
 
 import structlog
 
-from gateway.clock import Clock
 from gateway.embedded.launcher import EmbeddedServer, EmbeddedServers
 from gateway.errors import Unavailable
 from gateway.supervisor.decisions import ProcessEnd, RecentDeaths
+from gateway.timing.clock import Clock
 
 log = structlog.get_logger()
 

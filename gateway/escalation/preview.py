@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 
 from gateway import settings
-from gateway.durations import decode_duration, format_duration
 from gateway.errors import Flaw, Misconfigured, Unprocessable
 from gateway.escalation.due_times import explain
 from gateway.escalation.sla_rules import SlaRules
 from gateway.incidents.record import Incident
 from gateway.settings import Settings
 from gateway.sla.clocks import ClockReading
+from gateway.timing.durations import decode_duration, format_duration
 
 PARTS = ("policies", "calendars", "services")
 """The parts of `sla` that can be tried."""

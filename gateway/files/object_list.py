@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from gateway.errors import Malformed
-from gateway.outside_xml import read_xml
+from gateway.untrusted.xml_reader import read_xml
 
 
 class ObjectList(NamedTuple):

@@ -16,7 +16,6 @@ from uuid import uuid4
 import aiohttp
 from yarl import URL
 
-from gateway.clock import Clock
 from gateway.errors import Malformed, Unavailable
 from gateway.files.object_list import ObjectList, read_object_list
 from gateway.files.signature import (
@@ -29,6 +28,7 @@ from gateway.files.signature import (
 )
 from gateway.files.spool import PIECE, ReceivedFile
 from gateway.settings import S3
+from gateway.timing.clock import Clock
 
 HANDLE = re.compile(r"[0-9a-f]{32}")
 """The name of a file that a gateway stored; other objects in the bucket are left alone."""

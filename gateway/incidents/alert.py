@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from gateway.instants import clamp_instant, is_supported
+from gateway.timing.instants import clamp_instant, is_supported
 from gateway.vocabulary import AlertStatus
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from gateway.incidents.field_traits import Trait, described_fields, fields_with
 from gateway.incidents.record import Incident
-from gateway.key_texts import redact_keys
+from gateway.tokens.key_texts import redact_keys
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _encode_rows = msgspec.json.Encoder().encode

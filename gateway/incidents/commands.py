@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from gateway.bounds import Moment, Name, Priority, Rating, Text
+from gateway.untrusted.bounds import Moment, Name, Priority, Rating, Text
 from gateway.vocabulary import HoldReason, Resolution, Tier
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.key_texts import redact_keys
+from gateway.tokens.key_texts import redact_keys
 
 GENESIS = b""
 """The hash that the first entry of every incident is chained to."""

@@ -11,8 +11,6 @@ from typing import Protocol
 import msgspec
 from aiohttp import web
 
-from gateway import incoming
-from gateway.clock import Clock
 from gateway.errors import (
     Flaw,
     Forbidden,
@@ -38,6 +36,8 @@ from gateway.quarantine.mappings import Mappings
 from gateway.receipts.mended import WHOLE, RepairedValue, repairs_of_item
 from gateway.receipts.submission import Receipt, RefusedItem, Submission
 from gateway.settings import Settings, SourceSettings
+from gateway.timing.clock import Clock
+from gateway.untrusted import request_bodies
 
 ALERTMANAGER = "alertmanager"
 """The source that is used when the address names none; see `gateway.app.intake_routes`."""
@@ -217,7 +217,7 @@ async def read_body(request: web.Request) -> bytes:
 
     Raises Malformed, TooLarge and Overloaded.
     """
-    return await incoming.read_body(request, request.client_max_size)
+    return await request_bodies.read_body(request, request.client_max_size)
 
 
 def build_accepted_response(receipt: Receipt, mended: Sequence[RepairedValue] = ()) -> web.Response:

@@ -10,9 +10,9 @@ from aiohttp import web
 
 from gateway.errors import Forbidden, Malformed
 from gateway.ingest.http import Authenticate, read_body
-from gateway.key_texts import redact_body_keys
 from gateway.monitors.model import Ping
 from gateway.monitors.pings import PingService
+from gateway.tokens.key_texts import redact_body_keys
 from gateway.vocabulary import PingSignal
 
 MAX_NOTE_CHARACTERS = 10_000

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
 from gateway.errors import Conflict, Forbidden, Malformed
 from gateway.ingest.http import Submit
@@ -16,6 +15,7 @@ from gateway.quarantine.mappings import Mappings
 from gateway.quarantine.store import QuarantineEntry
 from gateway.receipts.submission import Receipt, Submission
 from gateway.settings import SourceSettings
+from gateway.timing.clock import Clock
 
 T = TypeVar("T")
 

@@ -13,11 +13,11 @@ from typing import Generic, Protocol, TypeVar
 
 import structlog
 
-from gateway.clock import Clock
 from gateway.db.pool import Connection, Pool, acquire, transaction
 from gateway.errors import Overloaded, Unavailable
-from gateway.periodic import process_each
 from gateway.receipts.submission import Receipt, Submission
+from gateway.timing.clock import Clock
+from gateway.timing.periodic import process_each
 
 log = structlog.get_logger()
 

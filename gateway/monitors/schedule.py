@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 
 from gateway.errors import Flaw, Unprocessable
-from gateway.zones import time_zone_names
+from gateway.timing.zones import time_zone_names
 
 FIELDS = 5
 PROBED = datetime(2024, 1, 1, tzinfo=UTC)

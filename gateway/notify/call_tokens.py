@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from gateway.errors import Forbidden
-from gateway.signing import is_signed, signature
+from gateway.tokens.signing import is_signed, signature
 
 LABEL = b"phone call v1"
 

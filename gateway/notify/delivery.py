@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import structlog
 
-from gateway.clock import Clock
 from gateway.db.pool import LOST_RACE, Pool, acquire
 from gateway.directory.contact_methods import PersonAddresses, addresses_of
 from gateway.errors import Unavailable
@@ -36,6 +35,7 @@ from gateway.observe.metric_labels import SendOutcome
 from gateway.observe.metrics import Metrics
 from gateway.settings.notify import NOTIFICATION_CHANNELS
 from gateway.settings.recipients import RecipientAddress
+from gateway.timing.clock import Clock
 
 log = structlog.get_logger()
 

@@ -5,7 +5,7 @@
 
 from collections import OrderedDict
 
-from gateway.circuit_breaker import CircuitBreaker
+from gateway.limits.circuit_breaker import CircuitBreaker
 
 FAILURES = 3
 """The number of failures in a row that opens a circuit."""

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gateway.durations import LONGEST
 from gateway.incidents.labels import LOCALES, Locale
-from gateway.zones import time_zone_names
+from gateway.timing.durations import LONGEST
+from gateway.timing.zones import time_zone_names
 
 TITLE_CHARS = 200
 

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from gateway.incidents.record import Incident
-from gateway.signing import is_signed, short_signature
+from gateway.tokens.signing import is_signed, short_signature
 
 LABEL = b"chat button v1"
 

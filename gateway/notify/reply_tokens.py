@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from gateway.incidents.labels import LOCALES
-from gateway.signing import is_signed, short_signature
+from gateway.tokens.signing import is_signed, short_signature
 
 LABEL = b"mail reply v1"
 

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from gateway.clock import sleep_or_event
 from gateway.db.pool import LOST_RACE, acquire
 from gateway.errors import Unavailable
 from gateway.notify import outbox
@@ -19,6 +18,7 @@ from gateway.notify.delivery import MessageDelivery
 from gateway.notify.outbox import OutboxRow
 from gateway.notify.retries import Settlement
 from gateway.observe.metric_labels import SendOutcome
+from gateway.timing.clock import sleep_or_event
 
 log = structlog.get_logger()
 

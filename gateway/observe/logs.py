@@ -13,7 +13,7 @@ import structlog
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, Processor
 
-from gateway.key_texts import redact_keys
+from gateway.tokens.key_texts import redact_keys
 
 LONGEST = 4_096
 """The most characters logged of a value."""

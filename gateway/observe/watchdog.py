@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from gateway.clock import Clock
+from gateway.timing.clock import Clock
 
 BEAT_SECONDS = 0.05
 """Seconds between two beats of the loop; a delay longer than twice this is measured in full."""

@@ -9,7 +9,6 @@ from typing import TypeVar
 from gateway.access.permissions import visibility_of
 from gateway.access.principal import Principal
 from gateway.catalogue.live import Catalogue
-from gateway.clock import Clock
 from gateway.correlation import detaching
 from gateway.correlation.for_masters import apply_effects_on_masters
 from gateway.db.moment import fetch_now
@@ -22,6 +21,7 @@ from gateway.incidents import store, writing
 from gateway.incidents.changes import CommittedChanges, armed_by
 from gateway.incidents.custom_fields import NO_FIELDS, CustomFields
 from gateway.incidents.record import Incident, Revision
+from gateway.timing.clock import Clock
 
 Result = TypeVar("Result")
 

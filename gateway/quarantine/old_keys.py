@@ -8,9 +8,9 @@ key leave the database.
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from gateway.clock import Clock
 from gateway.db.pool import Connection, Pool, transaction
-from gateway.key_texts import redact_body_keys, redact_keys
+from gateway.timing.clock import Clock
+from gateway.tokens.key_texts import redact_body_keys, redact_keys
 
 PAGE = 200
 """The rows that are checked in one transaction."""

@@ -12,7 +12,7 @@ from uuid import UUID
 from gateway.db.pool import Connection
 from gateway.errors import NotFound
 from gateway.incidents.visibility import Visibility
-from gateway.key_texts import redact_body_keys, redact_keys
+from gateway.tokens.key_texts import redact_body_keys, redact_keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from gateway.token_bucket import TokenBucket
+from gateway.limits.token_bucket import TokenBucket
 from gateway.vocabulary import Outcome
 
 MINUTE = timedelta(minutes=1)

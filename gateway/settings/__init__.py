@@ -1,6 +1,5 @@
 """The settings: their definition (`sections`) and how they are read (`loading`)."""
 
-from gateway.durations import Duration
 from gateway.settings.chat import ChatSettings
 from gateway.settings.contradictions import find_contradictions
 from gateway.settings.forms import Form
@@ -60,6 +59,7 @@ from gateway.settings.sections import (
     UseLimits,
 )
 from gateway.settings.stores import S3
+from gateway.timing.durations import Duration
 
 __all__ = [
     "MOST_ITEMS",

@@ -6,12 +6,12 @@ import re
 from dateutil.rrule import rrulestr
 
 from gateway.errors import Flaw
-from gateway.networks import find_invalid_networks
+from gateway.network.addresses import find_invalid_networks
 from gateway.settings import address_flaws, chat_flaws, mail_flaws, phone_flaws
 from gateway.settings.fields import flaws_of
 from gateway.settings.intake import MaintenanceSettings, SourceSettings
 from gateway.settings.sections import MOST_ITEMS, AttachmentSettings, Settings
-from gateway.zones import time_zone_names
+from gateway.timing.zones import time_zone_names
 
 CRITICALITIES = ("critical", "high", "normal", "low")
 LEAST_STRANGER_BYTES = 524_288

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import msgspec
 
-from gateway.durations import Duration
 from gateway.settings.section import Section
+from gateway.timing.durations import Duration
 from gateway.vocabulary import Impact
 
 Count = Annotated[int, msgspec.Meta(ge=1, le=10_000)]

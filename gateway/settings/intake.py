@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from gateway.durations import Duration
 from gateway.settings.mailboxes import Imap, Ses
 from gateway.settings.section import Section
+from gateway.timing.durations import Duration
 from gateway.vocabulary import Impact, Urgency
 
 

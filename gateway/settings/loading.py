@@ -16,11 +16,11 @@ from typing import Any
 import msgspec
 
 from gateway.errors import Flaw, Misconfigured
-from gateway.key_texts import redact_keys
 from gateway.settings.contradictions import find_contradictions
 from gateway.settings.intake import HighestPriority
 from gateway.settings.reading import UNREAD, SettingsReader
 from gateway.settings.sections import Settings
+from gateway.tokens.key_texts import redact_keys
 
 LISTS = frozenset(
     {

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from gateway.errors import Flaw
-from gateway.networks import find_invalid_networks
+from gateway.network.addresses import find_invalid_networks
 from gateway.settings.intake import Mail, MailAuthentication, MailRule
 from gateway.settings.mailboxes import Imap
 from gateway.settings.stores import S3

@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from gateway.durations import Duration
 from gateway.settings.section import Section
 from gateway.settings.stores import S3
+from gateway.timing.durations import Duration
 
 
 class Ses(Section, frozen=True):

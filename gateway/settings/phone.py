@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-from gateway.durations import Duration
 from gateway.settings.section import Section
+from gateway.timing.durations import Duration
 from gateway.vocabulary import Impact, Urgency
 
 SpokenLanguage = Literal["en", "zh-CN"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from phonenumbers import SUPPORTED_REGIONS
 
 from gateway.errors import Flaw
-from gateway.networks import find_invalid_networks
+from gateway.network.addresses import find_invalid_networks
 from gateway.settings.notify import Twilio
 from gateway.settings.phone import Phone, PhoneProvider
 

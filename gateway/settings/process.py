@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Literal
 
-from gateway.durations import Duration, WorkingTime
 from gateway.settings.section import Section
+from gateway.timing.durations import Duration, WorkingTime
 
 
 class CalendarSettings(Section, frozen=True):

@@ -8,8 +8,8 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 
-from gateway.durations import decode_duration
 from gateway.errors import Flaw
+from gateway.timing.durations import decode_duration
 
 
 class _Unread:

@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from gateway.durations import Duration
 from gateway.settings.chat import ChatSettings
 from gateway.settings.forms import Count, Form
 from gateway.settings.intake import (
@@ -24,6 +23,7 @@ from gateway.settings.phone import Phone
 from gateway.settings.process import CustomField, EscalationSettings, Major, Problems, SlaSettings
 from gateway.settings.section import Section
 from gateway.settings.stores import S3
+from gateway.timing.durations import Duration
 
 MOST_ITEMS = 10_000
 """The largest `server.max_items`; larger requests would not be checked item by item."""

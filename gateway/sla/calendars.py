@@ -12,7 +12,7 @@ from gateway.sla.policy import digest
 from gateway.sla.public_days import edition, is_known_country
 from gateway.sla.week import read_week
 from gateway.sla.working_hours import DayHours, WorkingHours
-from gateway.zones import time_zone_names
+from gateway.timing.zones import time_zone_names
 
 BUILT_IN: Mapping[str, Calendar] = {"24x7": ROUND_THE_CLOCK}
 

@@ -5,12 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 from gateway import settings
-from gateway.durations import WorkingTime
 from gateway.errors import Flaw, Misconfigured
 from gateway.sla.calendar import ROUND_THE_CLOCK, Calendar
 from gateway.sla.calendars import read_calendars
 from gateway.sla.policy import Policy
 from gateway.sla.policy_choice import Targets, choice_flaws, with_service_targets
+from gateway.timing.durations import WorkingTime
 from gateway.vocabulary import ClockName
 
 LONGEST = timedelta(days=366)

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from gateway.clock import Clock
 from gateway.supervisor.decisions import CHECK_SECONDS, RestartReason
+from gateway.timing.clock import Clock
 
 SET_PARENT_DEATH_SIGNAL = 1
 """PR_SET_PDEATHSIG, prctl(2)."""

@@ -20,7 +20,6 @@ from typing import Any, NoReturn
 import msgspec
 import structlog
 
-from gateway.clock import Clock, SystemClock
 from gateway.supervisor.child import SupervisorPipe, die_with_parent, dump_stacks_on_abort
 from gateway.supervisor.decisions import (
     CHECK_SECONDS,
@@ -31,6 +30,7 @@ from gateway.supervisor.decisions import (
     choose_action,
 )
 from gateway.supervisor.systemd import Systemd, systemd_from_environment
+from gateway.timing.clock import Clock, SystemClock
 
 STOPS = (signal.SIGTERM, signal.SIGINT)
 STACK = 65_536

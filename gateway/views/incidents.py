@@ -11,7 +11,6 @@ import msgspec
 
 from gateway.access.permissions import ALLOWED, Action, may, visibility_of
 from gateway.access.principal import Principal
-from gateway.clock import iterate_in_chunks
 from gateway.db.moment import fetch_now
 from gateway.db.pool import Connection
 from gateway.directory.roles import Role
@@ -20,6 +19,7 @@ from gateway.escalation.sla_rules import SlaRules
 from gateway.incidents.record import Incident
 from gateway.sla import summary, vendors
 from gateway.sla.clocks import ClockReading, ClockState
+from gateway.timing.clock import iterate_in_chunks
 from gateway.views.record_fields import (
     ClockSegmentView,
     ClockView,

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from gateway.bounds import Moment, Name, Priority, Request, Slug, Text, Title
 from gateway.sla.clocks import ClockState
+from gateway.untrusted.bounds import Moment, Name, Priority, Request, Slug, Text, Title
 from gateway.vocabulary import (
     Channel,
     HoldReason,

@@ -12,7 +12,6 @@ from aiohttp.typedefs import Handler
 
 from gateway.access.attempts import network
 from gateway.access.keys import Caller, KeyRing, Scope
-from gateway.clock import Clock
 from gateway.db.pool import Pool
 from gateway.errors import (
     Forbidden,
@@ -22,7 +21,8 @@ from gateway.errors import (
     QuotaExceeded,
     Unauthenticated,
 )
-from gateway.quotas import QuotaRefusal, Quotas
+from gateway.limits.quotas import QuotaRefusal, Quotas
+from gateway.timing.clock import Clock
 
 KEY_QUERY_NAMES = frozenset({"key", "api_key", "apikey", "token", "access_token"})
 

@@ -10,11 +10,11 @@ import msgspec
 from aiohttp import web
 from msgspec import UNSET
 
-from gateway import incoming
 from gateway.errors import Flaw, Malformed, TooLarge, Unprocessable
-from gateway.instants import BOUNDS, is_supported
-from gateway.key_texts import redact_body_keys
-from gateway.outside_json import MAX_DEPTH, decoder, holds_nul, is_deeper
+from gateway.timing.instants import BOUNDS, is_supported
+from gateway.tokens.key_texts import redact_body_keys
+from gateway.untrusted import request_bodies
+from gateway.untrusted.json_limits import MAX_DEPTH, decoder, holds_nul, is_deeper
 
 T = TypeVar("T")
 
@@ -35,7 +35,7 @@ async def read(request: web.Request) -> bytes:
     for a body that is compressed or in a foreign charset, and TooLarge above MAX_BYTES.
     """
     _check_charset(request)
-    return redact_body_keys(await incoming.read_body(request, MAX_BYTES))
+    return redact_body_keys(await request_bodies.read_body(request, MAX_BYTES))
 
 
 @asynccontextmanager
@@ -45,7 +45,7 @@ async def read_without_key(request: web.Request) -> AsyncIterator[bytes]:
     Raises as `read` does, and Overloaded.
     """
     _check_charset(request)
-    async with incoming.read_stranger_body(request, MAX_BYTES_WITHOUT_KEY) as body:
+    async with request_bodies.read_stranger_body(request, MAX_BYTES_WITHOUT_KEY) as body:
         yield body
 
 

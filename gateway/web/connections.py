@@ -16,8 +16,8 @@ from aiohttp import StreamReader, web
 from aiohttp.web_request import BaseRequest
 
 from gateway import errors
-from gateway.networks import Network, is_in_networks, parse_networks
-from gateway.ports import translate_port_errors
+from gateway.network.addresses import Network, is_in_networks, parse_networks
+from gateway.network.ports import translate_port_errors
 from gateway.settings import ServerSettings
 from gateway.web import edge, problems
 

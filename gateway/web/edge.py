@@ -10,9 +10,9 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from multidict import CIMultiDict
 
-from gateway.clock import Clock
 from gateway.errors import Malformed
-from gateway.networks import Network, client_address
+from gateway.network.addresses import Network, client_address
+from gateway.timing.clock import Clock
 from gateway.web import problems
 from gateway.web.auth import with_quota_lease
 from gateway.web.deadlines import Deadlines

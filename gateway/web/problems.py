@@ -16,7 +16,7 @@ from aiohttp import web
 from gateway import errors
 from gateway.db.faults import Fault, classify
 from gateway.errors import Flaw, GatewayError
-from gateway.key_texts import redact_body_keys
+from gateway.tokens.key_texts import redact_body_keys
 
 log = structlog.get_logger()
 

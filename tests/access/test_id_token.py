@@ -6,7 +6,7 @@ import pytest
 from joserfc.jwk import KeySet
 
 from gateway.access.id_token import ExpectedClaims, Subject, verify_id_token
-from gateway.foreign_tokens import UnknownTokenKey, UntrustedToken, signing_keys
+from gateway.tokens.foreign_tokens import UnknownTokenKey, UntrustedToken, signing_keys
 from tests.support.clock import NOON
 from tests.support.identity_provider import (
     FOREIGN_KEY,

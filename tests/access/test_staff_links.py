@@ -14,7 +14,7 @@ from gateway.access.reporter_links import ReporterLinks, secret_name
 from gateway.access.staff_links import LABEL, ReaderKind, StaffLink, StaffLinks
 from gateway.errors import NotFound
 from gateway.notify.outbox import OutboxRow
-from gateway.signing import signature
+from gateway.tokens.signing import signature
 from tests.support.clock import NOON
 
 REPORTERS = ReporterLinks((b"s" * 32,), timedelta(days=30), "https://gw.example/")

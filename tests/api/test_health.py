@@ -12,9 +12,9 @@ from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import CollectorRegistry, generate_latest
 
 from gateway.api.health import Health, render_metrics
-from gateway.clock import SystemClock
 from gateway.db.pool import Pool
 from gateway.observe.metrics import Metrics
+from gateway.timing.clock import SystemClock
 
 
 @dataclass

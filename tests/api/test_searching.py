@@ -12,11 +12,11 @@ from gateway.api import searching
 from gateway.api.records.feed import ChangeFeed
 from gateway.api.routes import list_routes
 from gateway.api.searching import WAITING_PER_PLACE, SearchLimiter
-from gateway.durations import Duration
 from gateway.errors import Overloaded, Unavailable
 from gateway.operations import silences
 from gateway.quarantine import store
 from gateway.settings import Database, load
+from gateway.timing.durations import Duration
 from gateway.views import listing
 from tests.support.served import RunningGateway, served
 

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 from msgspec import Meta
 
-from gateway.bounds import Moment
 from gateway.errors import Unprocessable
+from gateway.untrusted.bounds import Moment
 from gateway.web import body
 from tests.support.api import Api
 from tests.support.clock import NOON

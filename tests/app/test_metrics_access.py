@@ -14,9 +14,9 @@ from aiohttp.test_utils import unused_port
 from gateway.access import keys
 from gateway.access.keys import Scope
 from gateway.app import run_replica
-from gateway.clock import SystemClock
 from gateway.db.pool import Pool
 from gateway.settings import Database, load
+from gateway.timing.clock import SystemClock
 from gateway.web.connections import listening
 from tests.support.served import make_keys
 

@@ -19,10 +19,10 @@ from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
 from gateway.channels.webhook.outbound import WebhookChannel, read_secrets, sign
-from gateway.clock import SystemClock
 from gateway.egress.http_results import FEW_ATTEMPTS, interpret_status
 from gateway.notify.message import Delivered, Retry, Undeliverable
 from gateway.settings import Webhook
+from gateway.timing.clock import SystemClock
 from tests.support.clock import NOON
 from tests.support.messages import FACTS, message
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import opsgenie_sdk as sdk  # type: ignore[import-untyped]
 
-from gateway.clock import SystemClock
+from gateway.timing.clock import SystemClock
 
 ALIAS = "disk/é 1"
 BY = {"identifier_type": "alias"}

@@ -14,7 +14,7 @@ import pytest
 from gateway.db.migrate import MIGRATIONS, OUTSIDE, migrate, read_migrations
 from gateway.db.pool import Connection
 from gateway.errors import Misconfigured
-from gateway.instants import EARLIEST, LATEST
+from gateway.timing.instants import EARLIEST, LATEST
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 
 from gateway.db.partitions import PartitionChanges, maintain
 from gateway.db.pool import Connection, Pool
-from gateway.durations import Duration
 from gateway.settings import Retention
+from gateway.timing.durations import Duration
 
 NOON = datetime(2031, 5, 10, 12, tzinfo=UTC)
 KEPT = Retention(

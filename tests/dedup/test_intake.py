@@ -9,12 +9,12 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.clock import SystemClock
 from gateway.dedup.commit import CommitResult
 from gateway.dedup.intake import AlertWriter
 from gateway.dedup.queue import FairQueue
 from gateway.dedup.records import RecordChanged
 from gateway.errors import Overloaded, Unavailable
+from gateway.timing.clock import SystemClock
 from gateway.vocabulary import Outcome
 from tests.support.clock import FakeClock
 from tests.support.intake import FIRING, RESOLVED, committer, make_alert, make_submission, settings

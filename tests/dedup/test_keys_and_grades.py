@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from gateway.dedup.fingerprint import group_hash, key_hash
 from gateway.dedup.groups import groups_of
 from gateway.dedup.priority import grade_of
-from gateway.durations import Duration
 from gateway.receipts.receipt_id import receipt_ids, received_between
 from gateway.settings import RelateRule, ServiceSeverities, SeverityGrade, SourceSettings, load
+from gateway.timing.durations import Duration
 from gateway.vocabulary import Impact, Urgency
 from tests.support.clock import NOON
 from tests.support.intake import make_alert, settings

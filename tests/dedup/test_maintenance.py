@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from gateway.dedup.maintenance import MaintenanceWindow
 from gateway.dedup.promotion import ENDED, _submission
-from gateway.durations import Duration
 from gateway.settings import MaintenanceSettings, Settings
+from gateway.timing.durations import Duration
 from gateway.vocabulary import Outcome
 from tests.support.clock import NOON, FakeClock
 from tests.support.intake import RESOLVED, IntakeHarness, intake_harness, make_alert, settings

@@ -5,9 +5,9 @@ None of its requests is refused.
 
 import msgspec
 
-from gateway.clock import SystemClock
 from gateway.demo.play import play
 from gateway.settings import Settings, load
+from gateway.timing.clock import SystemClock
 from tests.support.served import served
 
 SENT = "SELECT r.source, count(*) FROM receipt r GROUP BY 1"

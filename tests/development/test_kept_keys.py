@@ -6,9 +6,9 @@ import asyncpg
 import pytest
 
 from gateway.access.keys import KeyRing, Scope
-from gateway.clock import SystemClock
 from gateway.db.pool import Pool
 from gateway.development.kept_keys import FILE, load_or_create_keys
+from gateway.timing.clock import SystemClock
 
 
 async def test_dev_keys_are_kept_and_valid(database_url: str, pool: Pool, tmp_path: Path) -> None:

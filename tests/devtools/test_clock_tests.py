@@ -15,7 +15,7 @@ from devtools.commands import main
 from devtools.faketime import clocks_ahead
 from devtools.paths import ROOT
 from devtools.stopping import CannotRun
-from gateway.clock import SystemClock
+from gateway.timing.clock import SystemClock
 
 ASK = """
 import asyncio, json, time

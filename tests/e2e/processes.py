@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from gateway.clock import SystemClock
+from gateway.timing.clock import SystemClock
 
 ROOT = Path(__file__).parents[2]
 STOP_WITHIN = 20.0

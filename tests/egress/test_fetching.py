@@ -18,10 +18,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from gateway.clock import SystemClock
 from gateway.egress.address_guard import AddressGuard
 from gateway.egress.fetching import CACHE_SECONDS, LARGEST, MAX_CACHED, FetchCache, Fetcher
 from gateway.errors import Unavailable
+from gateway.timing.clock import SystemClock
 from tests.support.clock import FakeClock
 
 

@@ -8,9 +8,9 @@ import asyncpg
 import pytest
 import structlog
 
-from gateway.clock import SystemClock
 from gateway.embedded.launcher import EmbeddedServer, EmbeddedServers
 from gateway.embedded.supervision import keep_running
+from gateway.timing.clock import SystemClock
 
 CLOCK = SystemClock()
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from gateway.durations import Duration
 from gateway.escalation import ladder
 from gateway.escalation.management import EscalationRules
 from gateway.escalation.sla_rules import SlaRules
@@ -12,6 +11,7 @@ from gateway.escalation.timers import climb_ladder, refresh_timers
 from gateway.incidents.record import Incident
 from gateway.settings import ManagementRule
 from gateway.sla.policy_choice import PolicyChoice
+from gateway.timing.durations import Duration
 from gateway.vocabulary import LIVE, State, TimerKind
 from tests.sla.stories import (
     SHORT,

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from gateway.durations import Duration
 from gateway.errors import Misconfigured
 from gateway.escalation.management import EscalationRules
 from gateway.escalation.sla_rules import SlaRules
 from gateway.escalation.timers import climb_ladder, refresh_timers
 from gateway.settings import ManagementRule, load
 from gateway.sla.policy_choice import PolicyChoice
+from gateway.timing.durations import Duration
 from tests.escalation.ladders import LADDER, Life, a_step, rules_of
 from tests.sla.stories import (
     POLICIES,

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.durations import Duration
 from gateway.settings import ManagementRule
+from gateway.timing.durations import Duration
 from tests.escalation.ladders import Life, a_step, rules_of
 
 STEP = 15

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 import msgspec
 import pytest
 
-from gateway.durations import WorkingTime
 from gateway.errors import Misconfigured
 from gateway.escalation.due_times import explain
 from gateway.escalation.sla_rules import SlaRules
@@ -14,6 +13,7 @@ from gateway.sla.calendar import RoundTheClock
 from gateway.sla.clocks import read_clocks
 from gateway.sla.policies import read_policies
 from gateway.sla.policy_choice import PolicyChoice
+from gateway.timing.durations import WorkingTime
 from tests.escalation.fresh_record import FRESH, RULES
 from tests.sla.stories import POLICIES, POLICY, SETTINGS, minute
 

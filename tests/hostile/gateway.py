@@ -17,12 +17,12 @@ from types import FrameType
 
 import uvloop
 
-from gateway.clock import SystemClock
 from gateway.db.migrate import migrate
 from gateway.observe import logs
 from gateway.serving import run_listening_replica
 from gateway.settings import Settings, load
 from gateway.supervisor.child import SupervisorPipe
+from gateway.timing.clock import SystemClock
 
 CLOCK = SystemClock()
 

@@ -11,7 +11,7 @@ import sys
 
 import aiohttp
 
-from gateway.clock import SystemClock
+from gateway.timing.clock import SystemClock
 
 CLOCK = SystemClock()
 

@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from gateway.access.keys import Scope
-from gateway.clock import SystemClock
+from gateway.timing.clock import SystemClock
 from tests.hostile.families import FAMILIES, every, fits
 from tests.hostile.gateway import Beats
 from tests.hostile.routes import World, targets

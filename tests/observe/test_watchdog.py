@@ -5,8 +5,8 @@ import threading
 
 import structlog
 
-from gateway.clock import SystemClock
 from gateway.observe.watchdog import CHECK_SECONDS, STALLED_AFTER, StallDetector, watch_event_loop
+from gateway.timing.clock import SystemClock
 
 
 def held_up(until: threading.Event) -> None:

@@ -7,7 +7,6 @@ import holidays
 import msgspec
 import pytest
 
-from gateway.durations import WorkingTime, parse_working_time
 from gateway.errors import Misconfigured
 from gateway.escalation.inspection import configuration_notes
 from gateway.settings import load
@@ -15,6 +14,7 @@ from gateway.sla import public_days
 from gateway.sla.calendars import read_calendars
 from gateway.sla.policies import read_policies
 from gateway.sla.public_days import COUNTRIES
+from gateway.timing.durations import WorkingTime, parse_working_time
 from tests.sla.offices import a_calendar, a_section
 from tests.sla.stories import SETTINGS, minute
 

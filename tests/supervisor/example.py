@@ -10,11 +10,11 @@ import re
 import signal
 import sys
 
-from gateway.clock import SystemClock
 from gateway.observe import logs
 from gateway.supervisor import decisions
 from gateway.supervisor.child import SupervisorPipe
 from gateway.supervisor.parent import supervise
+from gateway.timing.clock import SystemClock
 
 
 def say(**facts: object) -> None:

@@ -10,7 +10,6 @@ import pytest
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from gateway import incoming
 from gateway.access import keys
 from gateway.access.attempts import LoginLimits
 from gateway.access.keys import Scope
@@ -43,6 +42,7 @@ from gateway.quarantine.mappings import Mappings
 from gateway.quarantine.operations import OpenedMail
 from gateway.receipts.submission import Receipt, Submission
 from gateway.settings import load
+from gateway.untrusted import request_bodies
 from gateway.web import edge
 from gateway.web.auth import Authenticator
 from gateway.web.deadlines import Deadlines
@@ -188,8 +188,8 @@ async def api(
                 conn, str(scope), frozenset({scope}), clock.stamp()
             )
     app = web.Application()
-    app[incoming.BUDGETS] = incoming.Budgets(
-        *(incoming.Budget(2**24, 2**22, lambda: None) for _ in range(2))
+    app[request_bodies.BUDGETS] = request_bodies.Budgets(
+        *(request_bodies.Budget(2**24, 2**22, lambda: None) for _ in range(2))
     )
     attachments = AttachmentService(uow, stores, QUOTA)
     links = ReporterLinks((b"new secret", b"old secret"), timedelta(days=30))

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from gateway.clock import SystemClock
+from gateway.timing.clock import SystemClock
 
 
 def make_certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:

@@ -15,11 +15,11 @@ from gateway.dedup.commit import CommitResult, Committer
 from gateway.dedup.opening import RecordOpener
 from gateway.dedup.records import PlanWriter
 from gateway.dedup.silences import SilenceJudge
-from gateway.durations import parse_duration
 from gateway.incidents import store
 from gateway.incidents.alert import Alert
 from gateway.receipts.submission import ItemResult, Receipt, Submission
 from gateway.settings import RelateRule, Settings, load
+from gateway.timing.durations import parse_duration
 from gateway.vocabulary import AlertStatus, SkipReason
 from tests.support.clock import FakeClock
 

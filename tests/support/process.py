@@ -18,7 +18,7 @@ import asyncpg
 from gateway.access import keys
 from gateway.access.keys import Scope
 from gateway.cli.commands import ENSURE_INTEGRATION
-from gateway.clock import SystemClock
+from gateway.timing.clock import SystemClock
 
 ROOT = Path(__file__).parents[2]
 

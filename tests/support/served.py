@@ -13,10 +13,10 @@ from aiohttp.test_utils import TestClient, TestServer
 from gateway.access import keys
 from gateway.access.keys import Scope
 from gateway.app import run_replica
-from gateway.clock import Clock, SystemClock
 from gateway.db.pool import Pool
 from gateway.ingest.http import Fetch
 from gateway.settings import Duration, Settings
+from gateway.timing.clock import Clock, SystemClock
 from tests.support.forker import FORKER
 from tests.support.pools import BorrowedPool
 

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from gateway.durations import Duration
 from gateway.settings import load
+from gateway.timing.durations import Duration
 from gateway.web import edge
 from gateway.web.connections import listening
 from gateway.web.deadlines import Deadlines

@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from yarl import URL
 
 from gateway.errors import Malformed, Unavailable
-from gateway.networks import parse_networks
+from gateway.network.addresses import parse_networks
 from gateway.web import edge
 from gateway.web.deadlines import Deadlines
 from tests.support.clock import FakeClock

@@ -12,7 +12,6 @@ from aiohttp import web
 from msgspec import Meta
 
 from gateway.api.context import ApiCall, QueryCall, respond
-from gateway.bounds import Moment, Request, Slug
 from gateway.db.pool import acquire
 from gateway.errors import Flaw
 from gateway.quarantine import masking, store
@@ -21,6 +20,7 @@ from gateway.quarantine.operations import ReplayResult, Turn
 from gateway.quarantine.store import EntryFilter, ProblemCount, QuarantineEntry
 from gateway.quarantine.trial import AlertPreview, Trial
 from gateway.receipts.submission import ItemResult
+from gateway.untrusted.bounds import Moment, Request, Slug
 
 log = structlog.get_logger()
 

@@ -11,12 +11,12 @@ from msgspec import Meta
 from gateway.api.context import ApiCall, respond
 from gateway.api.idempotent_response import ChangeResult, answer_once
 from gateway.api.quarantine.entries import MAX_QUARANTINE_ID, TrialView, view_trial
-from gateway.bounds import Request, Slug
 from gateway.db.pool import Connection, acquire
 from gateway.errors import NotFound
 from gateway.quarantine import mappings
 from gateway.quarantine.mapping import Mapping
 from gateway.quarantine.mappings import MappingProposal, MappingVersion
+from gateway.untrusted.bounds import Request, Slug
 
 log = structlog.get_logger()
 

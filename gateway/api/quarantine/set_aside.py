@@ -12,9 +12,9 @@ from msgspec import Meta
 
 from gateway.access.permissions import visibility_of
 from gateway.api.context import ApiCall, QueryCall, respond
-from gateway.bounds import Slug
 from gateway.db.pool import acquire
 from gateway.quarantine import masking, set_aside
+from gateway.untrusted.bounds import Slug
 from gateway.vocabulary import Outcome
 
 log = structlog.get_logger()

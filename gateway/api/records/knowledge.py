@@ -7,17 +7,17 @@ import msgspec
 from aiohttp import web
 from msgspec import UNSET, Meta, UnsetType
 
-from gateway import bounds
 from gateway.access.permissions import Action, visibility_of
 from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.api.records.incidents import require_record
 from gateway.api.records.responses import respond_with_result
-from gateway.bounds import Request
 from gateway.db.pool import acquire
 from gateway.errors import NotFound
 from gateway.knowledge import articles
 from gateway.knowledge.similar import articles_like, incidents_like
 from gateway.operations import publishing
+from gateway.untrusted import bounds
+from gateway.untrusted.bounds import Request
 from gateway.views.record_fields import Language
 from gateway.vocabulary import ArticleState
 

@@ -7,14 +7,14 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
-from gateway import bounds
 from gateway.access.permissions import Action, visibility_of
 from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.api.records.incidents import require_record
 from gateway.api.records.responses import respond_with_result
-from gateway.bounds import Request
 from gateway.db.pool import acquire
 from gateway.operations import complaints, linked
+from gateway.untrusted import bounds
+from gateway.untrusted.bounds import Request
 from gateway.vocabulary import LinkKind
 
 Reference = Annotated[str, Meta(min_length=1, max_length=256)]

@@ -11,13 +11,13 @@ from gateway.access.permissions import Action
 from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.api.records.incidents import require_record
 from gateway.api.records.timeline import MOST_IN_DRAFT, fetch_newest_entries
-from gateway.bounds import Request
 from gateway.db.pool import acquire
 from gateway.errors import NotFound
 from gateway.incidents.major_report import ReportedEvent, draft_report, language_of
 from gateway.incidents.record import Incident
 from gateway.operations.major import reports
 from gateway.operations.major.reports import MajorReport
+from gateway.untrusted.bounds import Request
 from gateway.vocabulary import ReportStatus
 
 

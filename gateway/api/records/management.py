@@ -8,7 +8,6 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
-from gateway import bounds
 from gateway.access.permissions import Action
 from gateway.api import wire
 from gateway.api.context import ApiCall, QueryCall, respond
@@ -17,6 +16,7 @@ from gateway.api.records.responses import respond_with_result
 from gateway.db.pool import acquire
 from gateway.operations.escalations import acknowledge_escalation
 from gateway.operations.major.actions import tell_leader
+from gateway.untrusted import bounds
 from gateway.vocabulary import LeaderOutcome
 
 

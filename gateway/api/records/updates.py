@@ -7,13 +7,13 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
-from gateway import bounds
 from gateway.api.context import ApiCall, respond
 from gateway.api.records.incidents import require_record
 from gateway.api.records.responses import respond_with_result
-from gateway.bounds import Request
 from gateway.db.pool import acquire
 from gateway.operations.major import subscribers, updates
+from gateway.untrusted import bounds
+from gateway.untrusted.bounds import Request
 
 
 class StatusUpdate(Request, kw_only=True):

@@ -22,7 +22,6 @@ from gateway.api.records.attachments import (
 from gateway.api.records.incidents import require_record
 from gateway.api.records.timeline import fetch_newest_entries
 from gateway.api.wire import NotedRequest
-from gateway.bounds import Rating
 from gateway.db.moment import fetch_now
 from gateway.db.pool import acquire, transaction
 from gateway.directory.roles import Role
@@ -32,6 +31,7 @@ from gateway.incidents.public_timeline import facts_for_reporter
 from gateway.incidents.record import Incident
 from gateway.operations.act import act
 from gateway.operations.idempotency import IdempotencyKey
+from gateway.untrusted.bounds import Rating
 from gateway.vocabulary import State
 
 REPORTER = "reporter"

@@ -13,7 +13,6 @@ import msgspec
 from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from gateway import incoming
 from gateway.access.authorization import raise_if_refused
 from gateway.access.permissions import Action, may
 from gateway.api.context import Context
@@ -26,6 +25,7 @@ from gateway.operations.attach import UploadedFile
 from gateway.operations.idempotency import IdempotencyKey
 from gateway.pages.rendering import Pages
 from gateway.pages.words import EVENTS, HOLDS, WORDS, in_language
+from gateway.untrusted import request_bodies
 from gateway.vocabulary import HoldReason
 
 REPORTER_PAGE_PATH = "/my/{link:[A-Za-z0-9._-]{1,128}}"
@@ -182,7 +182,7 @@ async def _form(request: web.Request) -> dict[str, str]:
     """
     if request.content_type != "application/x-www-form-urlencoded":
         raise Malformed("the form cannot be read: send it as application/x-www-form-urlencoded")
-    body = await incoming.read_body(request, FORM_BYTES)
+    body = await request_bodies.read_body(request, FORM_BYTES)
     with _reading():
         posted = parse_qsl(
             body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=FIELDS

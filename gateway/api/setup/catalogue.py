@@ -13,13 +13,13 @@ from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.api.idempotent_response import ChangeResult, answer_once
 from gateway.api.setup.people import Title
 from gateway.api.setup.resource import Resource
-from gateway.bounds import Name, Request, Slug, Text
 from gateway.catalogue import cis, importing, services
 from gateway.catalogue.importing import Aliases, Attributes, CiKind, NewCi, ServiceSlug, Upstream
 from gateway.catalogue.model import Ci, ImpactedItem, Service
 from gateway.db.pool import Connection, acquire, in_transaction
 from gateway.errors import Malformed
 from gateway.operations.unit_of_work import UnitOfWork
+from gateway.untrusted.bounds import Name, Request, Slug, Text
 from gateway.vocabulary import Criticality
 from gateway.web import body
 

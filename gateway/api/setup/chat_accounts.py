@@ -10,11 +10,11 @@ from msgspec import Meta
 
 from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.api.idempotent_response import ChangeResult, answer_once
-from gateway.bounds import Request
 from gateway.db.pool import Connection, acquire, transaction
 from gateway.directory import chat_accounts as chats
 from gateway.directory import people
 from gateway.errors import Forbidden
+from gateway.untrusted.bounds import Request
 
 log = structlog.get_logger()
 

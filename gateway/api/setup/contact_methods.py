@@ -10,7 +10,6 @@ from msgspec import Meta
 
 from gateway.api.context import ApiCall, respond
 from gateway.api.setup.session import require_person_id
-from gateway.bounds import Request
 from gateway.db.pool import acquire, transaction
 from gateway.directory.contact_method import MOST, PersonContactMethod, flaws
 from gateway.directory.contact_methods import methods_of, replace_methods
@@ -18,6 +17,7 @@ from gateway.errors import Flaw, Unprocessable
 from gateway.operations.major.audience import check_address
 from gateway.settings.notify import CONVERSATIONS, NOTIFICATION_CHANNELS
 from gateway.settings.recipients import MAIL
+from gateway.untrusted.bounds import Request
 
 log = structlog.get_logger()
 

@@ -7,9 +7,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
-from gateway import bounds
 from gateway.api.context import ApiCall, QueryCall, respond
-from gateway.bounds import Request
 from gateway.db.moment import fetch_now
 from gateway.db.pool import acquire, transaction
 from gateway.directory import groups
@@ -17,6 +15,8 @@ from gateway.oncall import rosters
 from gateway.oncall.shift import Shift
 from gateway.operations.shifts import hand_over
 from gateway.operations.shifts.hand_over import HandOver
+from gateway.untrusted import bounds
+from gateway.untrusted.bounds import Request
 from gateway.vocabulary import ReportStatus
 
 WEEK = timedelta(days=7)

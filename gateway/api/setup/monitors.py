@@ -12,10 +12,10 @@ from msgspec import UNSET, Meta, UnsetType
 from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.api.setup.people import Title
 from gateway.api.setup.resource import Resource
-from gateway.bounds import Name, Request, Slug, Text
 from gateway.db.pool import Connection, acquire
 from gateway.monitors import store
 from gateway.monitors.model import Monitor
+from gateway.untrusted.bounds import Name, Request, Slug, Text
 from gateway.vocabulary import MonitorState
 from gateway.web import body
 

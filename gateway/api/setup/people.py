@@ -11,11 +11,11 @@ from msgspec import UNSET, Meta, UnsetType
 from gateway.access.credentials import revoke_all
 from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.api.setup.resource import Resource
-from gateway.bounds import Name, Request, Slug
 from gateway.db.pool import Connection, acquire, transaction
 from gateway.directory import groups, people
 from gateway.directory.person import Group, Person
 from gateway.directory.roles import GroupTier, Role
+from gateway.untrusted.bounds import Name, Request, Slug
 from gateway.web import body
 
 log = structlog.get_logger()

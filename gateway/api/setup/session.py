@@ -14,10 +14,10 @@ from gateway.api.context import ApiCall, respond
 from gateway.api.idempotent_response import ChangeResult, answer_once
 from gateway.api.setup.keys import CreatedKey, KeyList
 from gateway.api.setup.people import PersonView, person_view
-from gateway.bounds import Moment, Request, Title
 from gateway.db.pool import Connection, acquire
 from gateway.directory import people
 from gateway.errors import Conflict, Flaw, Forbidden, Unprocessable
+from gateway.untrusted.bounds import Moment, Request, Title
 
 Password = Annotated[str, Meta(max_length=1_024)]
 

@@ -24,7 +24,6 @@ from gateway.channels.contacts import normalise_email, normalise_phone
 from gateway.channels.report_service import ReportOutcome, ReportService
 from gateway.channels.speakers import unknown_reporter
 from gateway.channels.webform.acknowledgement import FormAcknowledger
-from gateway.clock import Clock
 from gateway.db.moment import fetch_now
 from gateway.db.pool import Connection, acquire
 from gateway.directory.roles import Role
@@ -41,6 +40,7 @@ from gateway.operations.idempotency import IdempotencyKey, claim_key, store_resu
 from gateway.operations.unit_of_work import Transaction
 from gateway.receipts.mended import RepairedValue
 from gateway.receipts.submission import ItemResult, Receipt, Submission
+from gateway.timing.clock import Clock
 from gateway.vocabulary import State
 
 SOURCE = "app"

@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import Any
 
 from gateway.ingest.reading import limits
-from gateway.key_texts import redact_keys
 from gateway.notify.card import Button, ButtonAction, ChatReply
 from gateway.settings import ChatSettings
+from gateway.tokens.key_texts import redact_keys
 
 __all__ = [
     "AddressChallenge",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from lxml import etree  # type: ignore[import-untyped]
 
 from gateway.ingest.reading import limits
-from gateway.outside_xml import read_xml
+from gateway.untrusted.xml_reader import read_xml
 
 MAX_BYTES = 65_536
 """The maximum size of a message.

@@ -24,7 +24,6 @@ from gateway.channels.chat.contract import (
 )
 from gateway.channels.chat.handler import ChatHandler
 from gateway.channels.chat.kept_body import mask_secrets
-from gateway.clock import Clock
 from gateway.errors import (
     Flaw,
     Forbidden,
@@ -37,6 +36,7 @@ from gateway.ingest.http import Authenticate, read_body
 from gateway.ingest.workers.process import ParseWorker, compute_cpu_limit, is_quick
 from gateway.observe.metric_labels import RequestOutcome
 from gateway.receipts.submission import Receipt, Submission
+from gateway.timing.clock import Clock
 from gateway.vocabulary import Outcome
 
 UNCONFIGURED = ChatSettings()

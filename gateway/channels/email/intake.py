@@ -21,7 +21,6 @@ from gateway.channels.email.sorting import (
     decide_on_mail,
 )
 from gateway.channels.memory_budget import MemoryBudget
-from gateway.clock import Clock
 from gateway.db.pool import acquire
 from gateway.errors import Malformed
 from gateway.ingest.failed_requests import counting_failures
@@ -34,6 +33,7 @@ from gateway.quarantine.operations import OpenedMail
 from gateway.receipts.mended import WHOLE, RepairedValue
 from gateway.receipts.submission import Receipt, RefusedItem, Submission
 from gateway.settings import Mail
+from gateway.timing.clock import Clock
 from gateway.vocabulary import Outcome
 
 REPLAY = "replay"

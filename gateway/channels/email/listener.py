@@ -27,9 +27,9 @@ from gateway.channels.email.posted import MAIL, DeliveredMail
 from gateway.channels.email.session import NOBODY, TOO_MUCH, UNKNOWN, SmtpSession, SmtpSessions
 from gateway.db.pool import Pool, acquire
 from gateway.errors import GatewayError, Overloaded, Unauthenticated
-from gateway.networks import Network, is_in_networks
+from gateway.network.addresses import Network, is_in_networks
+from gateway.network.ports import translate_port_errors
 from gateway.notify.reply_tokens import ReplyTokens
-from gateway.ports import translate_port_errors
 
 MAX_RECIPIENTS = 50
 GRACE = 5.0

@@ -31,7 +31,7 @@ from gateway.ingest.mime.parts import split_at_boundary
 from gateway.ingest.reading import limits
 from gateway.ingest.reading.conform import decode_with_repairs
 from gateway.ingest.reading.repair import Marks, add_mark, add_marks, list_repairs_of_one_item
-from gateway.key_texts import redact_keys
+from gateway.tokens.key_texts import redact_keys
 
 MAX_FIELDS = 500
 SHOWN = ("from", "to", "cc", "subject", "date")

@@ -13,9 +13,9 @@ from typing import cast
 from aiosmtpd.smtp import SMTP, syntax
 
 from gateway.channels.memory_budget import MemoryBudget
-from gateway.clock import yield_to_other_tasks
 from gateway.errors import Overloaded
 from gateway.settings import Mail
+from gateway.timing.clock import yield_to_other_tasks
 
 BUFFER = 65_536
 """The number of bytes of a session that are buffered before they are read."""

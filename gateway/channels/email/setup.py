@@ -10,7 +10,6 @@ from gateway.channels.email.posted import FileLimits
 from gateway.channels.email.reader import MailReader
 from gateway.channels.memory_budget import MemoryBudget
 from gateway.channels.report_service import ReportService
-from gateway.clock import Clock
 from gateway.files.s3 import S3Store
 from gateway.ingest.http import Submit
 from gateway.ingest.workers.process import ParseWorker
@@ -18,6 +17,7 @@ from gateway.notify.reply_tokens import ReplyTokens
 from gateway.observe.metrics import Metrics
 from gateway.operations.attach import AttachmentService as Files
 from gateway.settings import Mail, Settings
+from gateway.timing.clock import Clock
 
 
 def build_mail_intake(

@@ -26,7 +26,7 @@ from gateway.errors import Forbidden, Malformed, NotFound, Overloaded, Unauthent
 from gateway.ingest.failed_requests import counting_failures
 from gateway.ingest.http import Authenticate, build_accepted_response, read_body
 from gateway.ingest.workers.process import ParseWorker, compute_cpu_limit, flatten_headers, is_quick
-from gateway.networks import is_in_networks, parse_networks
+from gateway.network.addresses import is_in_networks, parse_networks
 from gateway.receipts.submission import Receipt
 from gateway.vocabulary import Outcome
 

@@ -17,7 +17,6 @@ from gateway.channels.phone.numbers import is_one_telephone
 from gateway.channels.phone.posted import PhoneAdapter, PhoneEvent, PhoneRequest, form
 from gateway.channels.phone.providers import PROVIDERS
 from gateway.channels.report_service import ReportOutcome
-from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
 from gateway.errors import Malformed
 from gateway.incidents.labels import Locale, state_label
@@ -25,9 +24,10 @@ from gateway.ingest.failed_requests import counting_failures
 from gateway.observe.metric_labels import RequestOutcome
 from gateway.observe.metrics import Metrics
 from gateway.operations.unit_of_work import Transaction
-from gateway.periodic import process_each
 from gateway.receipts.submission import Receipt, Submission
 from gateway.settings import Phone
+from gateway.timing.clock import Clock
+from gateway.timing.periodic import process_each
 
 SWEEP_EVERY = 60.0
 

@@ -24,7 +24,6 @@ from gateway.channels.webform.reading import (
     validate_form,
 )
 from gateway.channels.webform.ticket import FormTicket
-from gateway.clock import Clock
 from gateway.db.moment import fetch_now
 from gateway.db.pool import acquire
 from gateway.errors import NotFound
@@ -37,6 +36,7 @@ from gateway.pages.rendering import Pages
 from gateway.pages.words import IMPACTS, URGENCIES, WORDS, in_language
 from gateway.receipts.submission import Receipt
 from gateway.settings import Form
+from gateway.timing.clock import Clock
 from gateway.vocabulary import Outcome
 
 FORM_SECONDS = 2.0

@@ -14,9 +14,9 @@ from gateway.channels.occurred import split_occurrence_time
 from gateway.incidents.labels import Locale
 from gateway.ingest.mime.charsets import clean_text
 from gateway.ingest.reading.limits import cut
-from gateway.instants import is_supported
 from gateway.operations.create import NewReport
 from gateway.settings import Form
+from gateway.timing.instants import is_supported
 from gateway.vocabulary import Impact, Urgency
 
 TITLE, DESCRIPTION, NAME = 200, 20_000, 200

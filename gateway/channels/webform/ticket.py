@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gateway.access.reporter_links import secret_name
-from gateway.signing import is_signed, signature
+from gateway.tokens.signing import is_signed, signature
 
 LABEL = b"form ticket v1"
 

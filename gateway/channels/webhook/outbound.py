@@ -11,11 +11,11 @@ import msgspec
 from aiohttp import ClientConnectorDNSError, ClientError, ClientSession, ClientTimeout, TCPConnector
 
 from gateway.channels.opening import ChannelParts
-from gateway.clock import Clock
 from gateway.egress.address_guard import AddressGuard, AddressRefused, PinnedResolver
 from gateway.egress.http_results import FEW_ATTEMPTS, TIMEOUT_S, interpret_status
 from gateway.notify.message import Message, NotificationChannel, Result, Retry, Undeliverable
 from gateway.settings import Webhook
+from gateway.timing.clock import Clock
 
 PREFIX = "whsec_"
 SHIFT_TEMPLATES = frozenset({"handover", "handover_late"})

@@ -13,7 +13,7 @@ from gateway.db.pool import Connection
 from gateway.dedup.silences import SilenceJudge
 from gateway.errors import Malformed
 from gateway.incidents.label_matchers import MatchedAlert, Matcher
-from gateway.instants import clamp_instant
+from gateway.timing.instants import clamp_instant
 
 RECEIVER = "gateway"
 

@@ -16,7 +16,6 @@ from multidict import MultiMapping
 
 from gateway.access.authorization import raise_if_refused
 from gateway.access.permissions import Action, may
-from gateway.clock import Clock
 from gateway.compat.alertmanager.alerts import (
     RECEIVER,
     AlertmanagerReceiver,
@@ -31,6 +30,7 @@ from gateway.db.moment import fetch_now
 from gateway.db.pool import Pool, acquire
 from gateway.dedup.silences import SilenceJudge
 from gateway.errors import Malformed
+from gateway.timing.clock import Clock
 from gateway.web.auth import Authenticator
 
 PATH_PREFIXES = ("", "/ingest/alertmanager/{key}")

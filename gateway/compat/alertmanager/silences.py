@@ -21,7 +21,6 @@ from gateway.access.authorization import raise_if_refused
 from gateway.access.keys import Caller
 from gateway.access.permissions import Action, may
 from gateway.api.searching import SearchLimiter
-from gateway.clock import Clock
 from gateway.compat.alertmanager.alerts import LIST_TIMEOUT_S, format_time, json_response
 from gateway.compat.alertmanager.matchers import (
     LONGEST,
@@ -35,10 +34,11 @@ from gateway.db.moment import fetch_now
 from gateway.db.pool import Pool, acquire
 from gateway.errors import Malformed, NotFound, Unprocessable
 from gateway.incidents.label_matchers import Matcher
-from gateway.instants import clamp_instant
 from gateway.operations import silences
 from gateway.operations.silences import SilenceRequest, StoredSilence
 from gateway.settings import UseLimits
+from gateway.timing.clock import Clock
+from gateway.timing.instants import clamp_instant
 from gateway.web import body
 from gateway.web.auth import Authenticator
 

@@ -12,7 +12,6 @@ import msgspec
 from aiohttp import web
 from msgspec import UNSET, Meta, UnsetType
 
-from gateway.clock import Clock
 from gateway.compat.opsgenie.heartbeat_pings import (
     INTERVAL,
     LOCKED,
@@ -22,11 +21,12 @@ from gateway.compat.opsgenie.heartbeat_pings import (
 from gateway.compat.opsgenie.responses import OpsgenieResponse, wrap_handler
 from gateway.db.pool import Pool, acquire, transaction
 from gateway.errors import Conflict, Forbidden, NotFound, Unprocessable
-from gateway.incoming import read_body
 from gateway.ingest.http import AlertEndpoint
 from gateway.ingest.reading import limits
-from gateway.key_texts import redact_body_keys
 from gateway.monitors.pulse import PulseWriter
+from gateway.timing.clock import Clock
+from gateway.tokens.key_texts import redact_body_keys
+from gateway.untrusted.request_bodies import read_body
 
 ROOT = "/v2/heartbeats"
 MOST_BYTES = 262_144

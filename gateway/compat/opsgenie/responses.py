@@ -14,8 +14,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from gateway import errors
-from gateway.clock import Clock
 from gateway.errors import GatewayError
+from gateway.timing.clock import Clock
 
 PROCESSED = "Request will be processed"
 

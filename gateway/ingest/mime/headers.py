@@ -13,7 +13,7 @@ from urllib.parse import unquote_to_bytes
 
 from gateway.ingest.mime.charsets import clean_text, decode_text
 from gateway.ingest.reading.limits import build_malformed
-from gateway.instants import is_supported
+from gateway.timing.instants import is_supported
 
 MAX_HEAD, MAX_FIELDS, MAX_VALUE = 262_144, 500, 16_384
 """Maximum bytes of a header, number of fields read, and bytes read of each field.

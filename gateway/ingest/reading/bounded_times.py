@@ -13,9 +13,9 @@ from typing import Any
 from gateway.errors import Malformed
 from gateway.incidents.alert import NEWEST, Alert
 from gateway.ingest.reading import limits
-from gateway.instants import BOUNDS, EARLIEST, LATEST, is_supported
 from gateway.quarantine.pointers import Steps, to_pointer
 from gateway.receipts.mended import RepairedValue
+from gateway.timing.instants import BOUNDS, EARLIEST, LATEST, is_supported
 from gateway.vocabulary import AlertStatus
 
 NAMED = re.compile(

@@ -11,7 +11,7 @@ import msgspec
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.alert import NEWEST, Link
 from gateway.ingest.reading import times
-from gateway.outside_json import MAX_DEPTH, decoder, holds_nul, is_deeper
+from gateway.untrusted.json_limits import MAX_DEPTH, decoder, holds_nul, is_deeper
 
 T = TypeVar("T")
 

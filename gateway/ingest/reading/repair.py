@@ -7,9 +7,9 @@ from typing import Any
 
 from gateway.ingest.reading import limits
 from gateway.ingest.reading.encodings import decode_body
-from gateway.outside_json import MAX_DEPTH
 from gateway.quarantine.pointers import Steps, parse_pointer, to_pointer
 from gateway.receipts.mended import RepairedValue
+from gateway.untrusted.json_limits import MAX_DEPTH
 
 Marks = dict[str, str]
 """Descriptions of repairs, by the pointer of the repaired place."""

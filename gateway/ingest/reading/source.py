@@ -13,12 +13,12 @@ import msgspec
 
 from gateway.errors import Flaw, Forbidden, Malformed, TooLarge
 from gateway.incidents.alert import Alert
-from gateway.key_texts import redact_body_keys, redact_pair_keys
 from gateway.quarantine.difference import Expected
 from gateway.quarantine.pointers import Steps
 from gateway.receipts.mended import RepairedValue
 from gateway.receipts.refused import RefusedItem
 from gateway.settings import MOST_ITEMS, SourceSettings
+from gateway.tokens.key_texts import redact_body_keys, redact_pair_keys
 
 ID_HEADERS = (
     "webhook-id",

@@ -7,10 +7,15 @@ from typing import Any
 import msgspec
 from joserfc.jwk import KeySet
 
-from gateway import foreign_tokens
 from gateway.errors import Unauthenticated
-from gateway.foreign_tokens import RefusedClaim, TokenRequirements, UnknownTokenKey, UntrustedToken
 from gateway.ingest.reading.signatures import UnknownSigningKey
+from gateway.tokens import foreign_tokens
+from gateway.tokens.foreign_tokens import (
+    RefusedClaim,
+    TokenRequirements,
+    UnknownTokenKey,
+    UntrustedToken,
+)
 
 LONGEST = 8_192
 

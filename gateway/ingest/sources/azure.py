@@ -10,11 +10,11 @@ from typing import Any
 import msgspec
 
 from gateway.errors import Unauthenticated
-from gateway.foreign_tokens import TokenRequirements
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import limits, tokens
 from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery
 from gateway.settings import SourceSettings
+from gateway.tokens.foreign_tokens import TokenRequirements
 from gateway.vocabulary import AlertStatus
 
 SCHEMA = "azureMonitorCommonAlertSchema"

@@ -16,7 +16,7 @@ from gateway.incidents.record import Incident
 from gateway.operations.rounds.recalculation import AGAIN, LONGEST, recalculate
 from gateway.operations.rules_in_force import apply_rules
 from gateway.operations.unit_of_work import UnitOfWork
-from gateway.periodic import PeriodicJob
+from gateway.timing.periodic import PeriodicJob
 
 log = structlog.get_logger()
 

@@ -14,7 +14,7 @@ from gateway.incidents.announcements.addressing import DESK
 from gateway.incidents.changes import CommittedChanges
 from gateway.incidents.record import ACTOR, LEAST_URGENT_MAJOR_PRIORITY, Incident, Revision
 from gateway.operations.unit_of_work import UnitOfWork
-from gateway.periodic import process_each
+from gateway.timing.periodic import process_each
 from gateway.vocabulary import LIVE
 
 EVERY = 10.0

@@ -6,13 +6,13 @@ While the index is unavailable PostgreSQL feeds it. Lost shards of the index are
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
 from gateway.sla.timers import timer_store
 from gateway.sla.timers.index import IndexUnavailable, TimerIndex
 from gateway.sla.timers.observer import TimerListener
 from gateway.sla.timers.slots import ceil_ms, micros, pack
 from gateway.sla.timers.timer_store import Armed, TimerId
+from gateway.timing.clock import Clock
 
 HORIZON = timedelta(seconds=90)
 """The time ahead of now for which the wheel is fed."""

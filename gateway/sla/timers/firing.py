@@ -12,7 +12,6 @@ from typing import TypeAlias
 
 import structlog
 
-from gateway.clock import Clock
 from gateway.db.pool import LOST_RACE, Connection, Pool, acquire, transaction
 from gateway.errors import Unavailable
 from gateway.incidents.arming import SHARDS, arm_timers
@@ -22,6 +21,7 @@ from gateway.sla.timers.clock_guard import ClockGuard
 from gateway.sla.timers.observer import TimerListener
 from gateway.sla.timers.slots import micros
 from gateway.sla.timers.timer_store import Armed, DueTimer, LockedTimers, TimerId
+from gateway.timing.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)

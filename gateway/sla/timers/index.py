@@ -24,10 +24,10 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
-from gateway.circuit_breaker import CircuitBreaker
-from gateway.clock import Clock
+from gateway.limits.circuit_breaker import CircuitBreaker
 from gateway.sla.timers.slots import BLOCK, SLOT_MS, IndexEntry, unpack
 from gateway.sla.timers.timer_store import TimerId
+from gateway.timing.clock import Clock
 
 TIMEOUT = 0.25
 """The timeout of one Redis call in seconds."""

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from gateway.clock import Clock
 from gateway.db.pool import Connection, Pool, transaction
 from gateway.incidents.arming import SHARDS
+from gateway.timing.clock import Clock
 
 TTL = timedelta(seconds=6)
 TRUST = 5.0

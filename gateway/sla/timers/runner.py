@@ -14,11 +14,9 @@ from uuid import UUID
 
 import structlog
 
-from gateway.clock import Clock
 from gateway.db.moment import fetch_now
 from gateway.db.pool import Pool, acquire
 from gateway.incidents.arming import SHARDS
-from gateway.periodic import PeriodicJob
 from gateway.sla.timers import timer_store
 from gateway.sla.timers.backlog import Backlog
 from gateway.sla.timers.clock_guard import ClockGuard
@@ -33,6 +31,8 @@ from gateway.sla.timers.sweep import ORPHANED, sweep
 from gateway.sla.timers.timer_store import Armed, TimerId
 from gateway.sla.timers.upkeep import IndexUpkeep
 from gateway.sla.timers.wheel import Wheel
+from gateway.timing.clock import Clock
+from gateway.timing.periodic import PeriodicJob
 from gateway.vocabulary import TimerKind
 
 TICK = 0.05

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import structlog
 
-from gateway.clock import Clock, sleep_or_event
-from gateway.periodic import PeriodicJob
 from gateway.sla.timers.firing import TRANSIENT, ClockInDoubt
 from gateway.sla.timers.index import IndexUnavailable
 from gateway.sla.timers.observer import TimerListener
+from gateway.timing.clock import Clock, sleep_or_event
+from gateway.timing.periodic import PeriodicJob
 
 SILENT_AFTER = 30.0
 """Seconds without a completed step after which a loop counts as dead."""

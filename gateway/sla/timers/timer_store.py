@@ -15,7 +15,7 @@ from typing import NamedTuple
 import asyncpg
 
 from gateway.db.pool import Connection
-from gateway.instants import EARLIEST
+from gateway.timing.instants import EARLIEST
 from gateway.vocabulary import TimerKind
 
 KINDS = [int(kind) for kind in TimerKind]

@@ -12,7 +12,6 @@ import msgspec
 import pytest
 from msgspec import Meta
 
-from gateway import bounds
 from gateway.api import clock_events, wire
 from gateway.api.description.schemas import (
     SCHEMA_NAMES,
@@ -26,6 +25,7 @@ from gateway.api.description.schemas import (
 from gateway.api.setup import chat_accounts, people
 from gateway.catalogue import importing
 from gateway.incidents import commands
+from gateway.untrusted import bounds
 from gateway.views.record_fields import Language
 from gateway.vocabulary import MonitorState, State, Tier
 

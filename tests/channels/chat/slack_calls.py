@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from gateway.channels.chat.contract import ChatRequest
-from gateway.clock import SystemClock
+from gateway.timing.clock import SystemClock
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 BOT = "U0LAN0Z89"

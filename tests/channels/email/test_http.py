@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from gateway.clock import SystemClock
 from gateway.settings import Database, load
+from gateway.timing.clock import SystemClock
 from tests.channels.email.sample_mails import a_mail
 from tests.support.served import RunningGateway, served
 

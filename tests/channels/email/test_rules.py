@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.channels.email.rules import alert_of, find_rule, match_pattern
-from gateway.durations import Duration
 from gateway.errors import Misconfigured
 from gateway.incidents.alert import Alert
 from gateway.settings import MailRule, load, mail_flaws
+from gateway.timing.durations import Duration
 from gateway.vocabulary import AlertStatus
 from tests.channels.email.sample_mails import a_letter
 from tests.support.clock import NOON

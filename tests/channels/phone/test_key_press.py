@@ -13,10 +13,10 @@ import msgspec
 import pytest
 
 from gateway.channels.phone.twilio.inbound import signature
-from gateway.clock import SystemClock
 from gateway.errors import Forbidden
 from gateway.notify.call_tokens import VALID, CallSubject, CallTokens
 from gateway.settings import Database, PhoneProvider, load
+from gateway.timing.clock import SystemClock
 from tests.support.clock import NOON
 from tests.support.served import RunningGateway, served
 

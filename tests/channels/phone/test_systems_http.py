@@ -15,9 +15,9 @@ import pytest
 
 from gateway.channels.phone.asterisk import inbound as asterisk
 from gateway.channels.phone.threecx import inbound as threecx
-from gateway.clock import SystemClock
 from gateway.ingest.workers.process import QUICK, ParseWorker
 from gateway.settings import Database, PhoneProvider, load
+from gateway.timing.clock import SystemClock
 from tests.channels.phone.test_captured import request
 from tests.channels.phone.vonage.test_inbound import coded
 from tests.support.clock import NOON, FakeClock

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from gateway.channels.phone.twilio.inbound import signature
-from gateway.clock import SystemClock
 from gateway.settings import Database, Hotline, PhoneProvider, load
+from gateway.timing.clock import SystemClock
 from tests.support.served import RunningGateway, served
 
 PUBLIC = "https://gw.example"

@@ -15,10 +15,10 @@ from gateway.ingest.reading.bounded_times import (
 )
 from gateway.ingest.reading.lenient import read_leniently
 from gateway.ingest.reading.source import WebhookDelivery
-from gateway.instants import EARLIEST, LATEST
 from gateway.quarantine.examples import load_examples
 from gateway.receipts.mended import RepairedValue
 from gateway.settings import SourceSettings
+from gateway.timing.instants import EARLIEST, LATEST
 from gateway.vocabulary import AlertStatus
 from tests.ingest.reading.lenient_reading import event, generic, mended, read
 from tests.ingest.requests import BY_SLUG, NOW

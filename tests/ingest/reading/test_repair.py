@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.ingest.reading.repair import MOST, add_mark, encode_json, repair_json
-from gateway.outside_json import MAX_DEPTH
+from gateway.untrusted.json_limits import MAX_DEPTH
 
 SOUND = st.recursive(
     st.none()

@@ -12,12 +12,12 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from gateway.clock import SystemClock
 from gateway.errors import Forbidden, Misconfigured, Unauthenticated
 from gateway.ingest.reading import signatures
 from gateway.ingest.reading.source import WebhookDelivery
 from gateway.ingest.sources import SOURCES
 from gateway.settings import SourceSettings, load
+from gateway.timing.clock import SystemClock
 from tests.ingest.requests import BY_SLUG, FIXTURES, NOW
 from tests.ingest.signing import MINUTE, NEW, OLD, SIGNERS, WHSEC_OLD, Request, Signer, hexed
 from tests.support.served import RunningGateway, served

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from gateway.clock import SystemClock
 from gateway.errors import Unauthenticated, Unavailable
 from gateway.ingest.reading import sns
 from gateway.ingest.reading.source import WebhookDelivery
 from gateway.settings import SourceSettings, load
+from gateway.timing.clock import SystemClock
 from tests.ingest import signing
 from tests.ingest.requests import FIXTURES, NOW
 from tests.ingest.signing import CERTIFICATE, CERTIFICATE_AT, certificate

@@ -11,14 +11,14 @@ import msgspec
 import pytest
 from joserfc.jwk import KeySet
 
-from gateway.clock import SystemClock
 from gateway.egress.fetching import REFETCH_SECONDS, FetchCache
 from gateway.errors import Malformed, Misconfigured, Unauthenticated
-from gateway.foreign_tokens import TokenRequirements
 from gateway.ingest.reading import tokens
 from gateway.ingest.reading.signatures import UnknownSigningKey
 from gateway.ingest.reading.source import WebhookDelivery
 from gateway.settings import SourceSettings, load
+from gateway.timing.clock import SystemClock
+from gateway.tokens.foreign_tokens import TokenRequirements
 from tests.ingest.requests import BY_SLUG, NOW
 from tests.ingest.signing import (
     CLOUD,

@@ -14,7 +14,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.clock import SystemClock
 from gateway.errors import GatewayError, TooLarge
 from gateway.ingest.reading.lenient import read_leniently, read_strictly
 from gateway.ingest.reading.source import ParsedDelivery, WebhookDelivery
@@ -24,6 +23,7 @@ from gateway.ingest.workers.process import SHORT, ParseWorker, compute_cpu_limit
 from gateway.ingest.workers.protocol import TooCostly
 from gateway.quarantine.mapping import Rename
 from gateway.settings import MOST_ITEMS, Database, SourceSettings, load
+from gateway.timing.clock import SystemClock
 from tests.ingest.requests import BY_SLUG, CASES, FIXTURES, NOW
 from tests.support import hostile
 from tests.support.forker import FORKER

@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.clock import SystemClock
 from gateway.operations.reporter.meaning import AnswerMeaning, answer_meaning
+from gateway.timing.clock import SystemClock
 
 AGREES = """
 Thanks!

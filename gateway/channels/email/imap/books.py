@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
+from gateway.timing.clock import Clock
 
 LEASE = """
 INSERT INTO mailbox (name, leased_by, leased_until, read_at)

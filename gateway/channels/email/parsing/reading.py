@@ -15,7 +15,7 @@ from gateway.ingest.mime.headers import HeaderFields
 from gateway.ingest.mime.parts import parse_mail
 from gateway.ingest.reading.limits import TITLE, cut
 from gateway.ingest.reading.repair import Marks, add_mark, list_repairs_of_one_item
-from gateway.key_texts import redact_body_keys
+from gateway.tokens.key_texts import redact_body_keys
 
 WHOLE = "message.eml"
 """The file name of the whole mail where it is attached."""

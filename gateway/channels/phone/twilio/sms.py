@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from gateway.channels.phone.twilio.api import TwilioApi
 from gateway.channels.phone.twilio.voice import find_telephone
-from gateway.clock import Clock
 from gateway.db.pool import LOST_RACE, Pool, acquire
 from gateway.errors import Unavailable
 from gateway.notify.message import Message, Result, Retry, Undeliverable
 from gateway.notify.phrases import MessageReader
 from gateway.notify.templates import render
+from gateway.timing.clock import Clock
 
 NAME = "sms"
 LONGEST = 300

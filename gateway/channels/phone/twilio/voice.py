@@ -9,11 +9,11 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from gateway.channels.phone.twilio.api import TwilioApi
-from gateway.clock import Clock
 from gateway.db.pool import LOST_RACE, Connection, Pool, acquire
 from gateway.errors import Unavailable
 from gateway.notify.call_tokens import CallSubject, CallTokens
 from gateway.notify.message import Message, Result, Retry, Undeliverable
+from gateway.timing.clock import Clock
 
 NAME = "voice"
 RING_S = 30

@@ -8,7 +8,6 @@ import pytest
 from aiohttp import web
 
 from gateway.channels.chat.slack.outbound import SlackChannel, result_of_error
-from gateway.clock import SystemClock
 from gateway.db.pool import Pool
 from gateway.egress.api_client import JsonApiClient
 from gateway.egress.http_results import FEW_ATTEMPTS
@@ -16,6 +15,7 @@ from gateway.notify.chat_posts import ChatPosts
 from gateway.notify.message import Delivered, Retry, Undeliverable
 from gateway.notify.press_tokens import PressTokens
 from gateway.settings import Slack
+from gateway.timing.clock import SystemClock
 from tests.support.chat_servers import ChatServer, slack_server
 from tests.support.messages import message
 

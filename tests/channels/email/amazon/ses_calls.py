@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from gateway.clock import SystemClock
 from gateway.settings import Database, load
+from gateway.timing.clock import SystemClock
 from tests.ingest import signing
 from tests.ingest.requests import FIXTURES
 from tests.ingest.signing import CERTIFICATE

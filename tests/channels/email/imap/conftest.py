@@ -14,8 +14,8 @@ import pytest
 from gateway.app import Gateway, run_replica
 from gateway.channels.email.imap.setup import mailbox_readers
 from gateway.channels.email.intake import MailIntake
-from gateway.clock import SystemClock
 from gateway.settings import Database, Imap, load
+from gateway.timing.clock import SystemClock
 from tests.channels.email.imap.mailbox import SOON, Reading
 from tests.conftest import Servers
 from tests.support.certificate import make_certificate

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from gateway.clock import SystemClock
 from gateway.errors import Misconfigured
 from gateway.settings import Duration, load
+from gateway.timing.clock import SystemClock
 from tests.channels.email.imap.mailbox import QUIET, Reading, outcomes, put
 from tests.support.imap_server import ImapServer
 from tests.support.process import wait_until_true

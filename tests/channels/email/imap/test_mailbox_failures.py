@@ -9,7 +9,7 @@ from gateway.app import Gateway
 from gateway.channels.email.imap.mailbox import order_by_attempts
 from gateway.channels.email.parsing.letter import ParsedMail
 from gateway.channels.email.posted import DeliveredMail
-from gateway.clock import SystemClock
+from gateway.timing.clock import SystemClock
 from tests.channels.email.imap.mailbox import QUIET, Reading, outcomes, put
 from tests.channels.email.sample_mails import a_mail
 from tests.support.imap_server import ImapServer

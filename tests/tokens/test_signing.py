@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.signing import Sign, is_signed, short_signature, signature
+from gateway.tokens.signing import Sign, is_signed, short_signature, signature
 
 KINDS = pytest.mark.parametrize("sign", [signature, short_signature])
 OLD, NEW = b"old secret", b"new secret"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.durations import (
+from gateway.timing.durations import (
     LONGEST,
     MOST_CHARS,
     MOST_DAYS,

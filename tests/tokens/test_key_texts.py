@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.key_texts import KEY, REDACTED, redact_body_keys, redact_keys, redact_pair_keys
+from gateway.tokens.key_texts import KEY, REDACTED, redact_body_keys, redact_keys, redact_pair_keys
 
 ONE = "gwk_2csrqg5motj3_6WmDmrmDEhS8gqlAAAAaaaa-bbbb_cccc0123456789abc"
 

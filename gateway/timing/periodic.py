@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 
 import structlog
 
-from gateway.clock import Clock, sleep_or_event
+from gateway.timing.clock import Clock, sleep_or_event
 
 log = structlog.get_logger()
 

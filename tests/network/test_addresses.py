@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.networks import (
+from gateway.network.addresses import (
     MOST_HOPS,
     client_address,
     find_invalid_networks,

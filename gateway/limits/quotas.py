@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import TypeVar
 
+from gateway.limits.token_bucket import TokenBucket
 from gateway.settings import UseLimits
-from gateway.token_bucket import TokenBucket
 from gateway.vocabulary import Quota
 
 Key = TypeVar("Key", int, str)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.durations import LONGEST
 from gateway.incidents.alert import Alert
-from gateway.instants import EARLIEST, LATEST, clamp_instant, is_supported
+from gateway.timing.durations import LONGEST
+from gateway.timing.instants import EARLIEST, LATEST, clamp_instant, is_supported
 from gateway.vocabulary import AlertStatus
 
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))

@@ -1,6 +1,12 @@
 import mmap
 
-from gateway.memory import GROWTH_TO_TRIM, NEGLIGIBLE_CHANGE, MemoryTrimmer, resident_bytes, trim
+from gateway.app.memory import (
+    GROWTH_TO_TRIM,
+    NEGLIGIBLE_CHANGE,
+    MemoryTrimmer,
+    resident_bytes,
+    trim,
+)
 
 
 class Process:

@@ -12,10 +12,10 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from gateway.clock import SystemClock
 from gateway.errors import Overloaded
-from gateway.incoming import BUDGETS, Budget
 from gateway.settings import Database, load
+from gateway.timing.clock import SystemClock
+from gateway.untrusted.request_bodies import BUDGETS, Budget
 from tests.support.served import RunningGateway, served
 
 READ_FIRST = {

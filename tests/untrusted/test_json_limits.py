@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.outside_json import decoder, is_deeper
+from gateway.untrusted.json_limits import decoder, is_deeper
 
 TREES: st.SearchStrategy[Any] = st.recursive(
     st.integers() | st.text(alphabet='a"\\[]{}'),

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.token_bucket import TokenBucket
+from gateway.limits.token_bucket import TokenBucket
 
 
 def test_full_bucket_allows_burst_then_rate() -> None:

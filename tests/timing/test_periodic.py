@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.periodic import STUCK_AFTER, PeriodicJob, PeriodicRunner, process_each
+from gateway.timing.periodic import STUCK_AFTER, PeriodicJob, PeriodicRunner, process_each
 from tests.support.clock import NOON, FakeClock
 
 

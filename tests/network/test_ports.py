@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from gateway.errors import Misconfigured
-from gateway.ports import require_free, translate_port_errors
+from gateway.network.ports import require_free, translate_port_errors
 
 
 def test_port_in_use_is_reported() -> None:

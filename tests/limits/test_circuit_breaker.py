@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.circuit_breaker import CircuitBreaker
+from gateway.limits.circuit_breaker import CircuitBreaker
 
 
 def opened(failures: int = 1, first: float = 5.0, longest: float = 5.0) -> CircuitBreaker:

@@ -5,8 +5,8 @@ from collections import Counter
 import msgspec
 import pytest
 
-from gateway import quotas
-from gateway.quotas import Quotas
+from gateway.limits import quotas
+from gateway.limits.quotas import Quotas
 from gateway.settings import load
 from gateway.vocabulary import Quota
 

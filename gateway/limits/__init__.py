@@ -1,0 +1,1 @@
+"""Limits of use: quotas, token buckets and circuit breakers."""

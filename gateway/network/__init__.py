@@ -1,0 +1,1 @@
+"""IP addresses of clients, and ports to listen on."""

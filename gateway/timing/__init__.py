@@ -1,0 +1,1 @@
+"""Time: the clock, durations, instants, time zones and periodic jobs."""

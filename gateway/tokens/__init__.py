@@ -1,0 +1,1 @@
+"""Tokens and keys: signing, verification, and redaction in texts."""

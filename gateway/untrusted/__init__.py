@@ -1,0 +1,1 @@
+"""Reading of untrusted input: request bodies, JSON, XML, and bounds of fields."""
