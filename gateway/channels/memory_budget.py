@@ -10,7 +10,13 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from gateway.errors import Malformed, Overloaded, TooLarge
+from gateway.errors import Overloaded, TooLarge
+from gateway.untrusted.request_bodies import (
+    check_head,
+    malformed_when_broken,
+    read_piece,
+    too_large,
+)
 
 BUSY = "too much comes in at once: send again shortly"
 PIECE = 65_536
@@ -67,19 +73,10 @@ async def read_body(
     `what` is its name in error messages. Whatever is raised (Malformed, TooLarge or Overloaded),
     exactly len(body) bytes were counted.
     """
-    encoding = request.headers.get("Content-Encoding", "identity")
-    if encoding.lower() != "identity":
-        raise Malformed(
-            f"Content-Encoding {encoding[:40]!r} is not taken: send the {what} as it is"
-        )
-    said = f"a {what} here has at most {most} bytes"
-    if (request.content_length or 0) > most:
-        raise TooLarge(said)
-    try:
-        while piece := await request.content.read(PIECE):
+    check_head(request, most, what)
+    with malformed_when_broken():
+        while piece := await read_piece(request, PIECE):
             places.hold(len(piece))
             body += piece
             if len(body) > most:
-                raise TooLarge(said)
-    except web.RequestPayloadError as error:
-        raise Malformed("the body cannot be read: its encoding is broken") from error
+                raise TooLarge(too_large(what, most))

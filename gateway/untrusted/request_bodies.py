@@ -6,7 +6,7 @@ short requests of honest senders.
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
@@ -67,6 +67,21 @@ class Budgets:
 
 BUDGETS = web.AppKey("budgets", Budgets)
 
+AWAITS_SENDER = web.RequestKey("awaits_sender", bool)
+"""True while the handler of a request waits for more of its body."""
+
+
+async def read_piece(request: web.Request, most: int = -1) -> bytes:
+    """Return the next bytes of the body, `most` at most, or none at its end.
+
+    The request awaits its sender meanwhile, which its deadline does not count.
+    """
+    request[AWAITS_SENDER] = True
+    try:
+        return await (request.content.readany() if most < 0 else request.content.read(most))
+    finally:
+        request[AWAITS_SENDER] = False
+
 
 async def read_body(request: web.Request, most: int) -> bytes:
     """Return the body of an authenticated caller; raises Malformed, TooLarge and Overloaded."""
@@ -91,35 +106,50 @@ async def collect_body(request: web.Request, most: int, hold: Hold, what: str = 
 
     Raises Malformed for a compressed or broken body, TooLarge, and the errors of `hold`.
     """
+    check_head(request, most, what)
+    with malformed_when_broken():
+        if request.content.is_eof():
+            body = request.content.read_nowait()
+            hold(len(body))
+        else:
+            body = await _collected(request, most, hold)
+    if len(body) > most:
+        raise TooLarge(too_large(what, most))
+    return body
+
+
+def check_head(request: web.Request, most: int, what: str) -> None:
+    """Raise Malformed for a compressed body, and TooLarge for one announced as over `most` bytes.
+
+    `what` names the body.
+    """
     encoding = request.headers.get("Content-Encoding", "identity")
     if encoding.lower() != "identity":
         raise Malformed(
             f"Content-Encoding {encoding[:40]!r} is not taken: send the {what} as it is"
         )
-    content = request.content
+    if (request.content_length or 0) > most:
+        raise TooLarge(too_large(what, most))
+
+
+@contextmanager
+def malformed_when_broken() -> Iterator[None]:
+    """Turn the errors of a body that is encoded wrongly into Malformed."""
     try:
-        if content.is_eof():
-            body = content.read_nowait()
-            hold(len(body))
-        elif (request.content_length or 0) > most:
-            raise TooLarge(_too_large(what, most))
-        else:
-            body = await _collected(content.readany, most, hold)
+        yield
     except (RequestPayloadError, ValueError) as error:
         raise Malformed("the body cannot be read: its encoding is broken") from error
-    if len(body) > most:
-        raise TooLarge(_too_large(what, most))
-    return body
 
 
-def _too_large(what: str, most: int) -> str:
+def too_large(what: str, most: int) -> str:
+    """Return the text of the error about a body of more than `most` bytes."""
     return f"a {what} here has at most {most} bytes"
 
 
-async def _collected(more: Callable[[], Awaitable[bytes]], most: int, hold: Hold) -> bytes:
+async def _collected(request: web.Request, most: int, hold: Hold) -> bytes:
     """Return all pieces joined, or those up to the piece that exceeds `most` bytes."""
     pieces, size = [], 0
-    while size <= most and (piece := await more()):
+    while size <= most and (piece := await read_piece(request)):
         hold(len(piece))
         pieces.append(piece)
         size += len(piece)

@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from gateway.errors import Unavailable
+from gateway.untrusted.request_bodies import AWAITS_SENDER
 
 FILE_SECONDS = 10.0
 """Seconds in which a file must be stored, or its first bytes be read from the store."""
@@ -101,19 +102,10 @@ class Deadlines:
         """Cancel a request that is late, or check again later one that may continue."""
         if due.task is None or due.request is None:
             return
-        if _waits_for_sender(due.request):
+        if due.request.get(AWAITS_SENDER, False):
             due.at = loop.time() + self._seconds
         if due.at > loop.time():
             loop.call_at(due.at, self._judge, due, loop)
         else:
             due.late = True
             due.task.cancel()
-
-
-def _waits_for_sender(request: web.Request) -> bool:
-    """Return whether the handler waits for the body at this moment.
-
-    A private name of aiohttp is read, none is set: tests/web/test_deadlines.py notices a change.
-    """
-    body = request.content
-    return not body.is_eof() and body._waiter is not None  # noqa: SLF001 - nothing public tells

@@ -48,9 +48,9 @@ def test_failed_probes_double_pause_up_to_longest() -> None:
     assert pauses == [10.0, 20.0, 30.0, 30.0]
 
 
-@given(st.lists(st.tuples(st.floats(0, 60), st.booleans()), max_size=80))
-def test_wait_never_exceeds_longest_pause(history: list[tuple[float, bool]]) -> None:
-    breaker, now = CircuitBreaker(3, 15.0, 300.0), 0.0
+@given(st.lists(st.tuples(st.integers(0, 60), st.booleans()), max_size=80))
+def test_wait_never_exceeds_longest_pause(history: list[tuple[int, bool]]) -> None:
+    breaker, now = CircuitBreaker(3, 15.0, 300.0), 0
     for passed, failed in history:
         now += passed
         assert 0.0 <= breaker.wait(now) <= 300.0

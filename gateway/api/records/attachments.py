@@ -10,7 +10,6 @@ from datetime import datetime
 import msgspec
 from aiohttp import web
 from aiohttp.multipart import content_disposition_filename, parse_content_disposition
-from aiohttp.web_protocol import RequestPayloadError
 from asyncpg import Record
 
 from gateway.access.permissions import ALLOWED, Action, may
@@ -18,13 +17,14 @@ from gateway.access.principal import Principal
 from gateway.api.context import ApiCall, respond
 from gateway.api.records.incidents import require_record
 from gateway.db.pool import Connection, acquire
-from gateway.errors import Malformed, NotFound, TooLarge
+from gateway.errors import Malformed, NotFound
 from gateway.files.media_type import content_disposition
 from gateway.files.spool import receive_file
 from gateway.files.store import FileLocation, FilePlace
 from gateway.incidents import store
 from gateway.incidents.record import Incident
 from gateway.operations.attach import UploadedFile
+from gateway.untrusted.request_bodies import check_head, malformed_when_broken, read_piece
 from gateway.web.deadlines import FILE_SECONDS, extend_deadline
 
 
@@ -137,15 +137,10 @@ async def _chunks(request: web.Request, most: int) -> AsyncIterator[bytes]:
     Raises Malformed for one that is encoded or broken, and TooLarge if its Content-Length is
     over `most`.
     """
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise Malformed("Content-Encoding is not taken: send the file as it is")
-    if (request.content_length or 0) > most:
-        raise TooLarge(f"a file here has at most {most} bytes")
-    try:
-        async for chunk in request.content.iter_any():
+    check_head(request, most, "file")
+    with malformed_when_broken():
+        while chunk := await read_piece(request):
             yield chunk
-    except (RequestPayloadError, ValueError) as error:
-        raise Malformed("the body cannot be read: its encoding is broken") from error
 
 
 async def list_files(call: ApiCall[None]) -> web.Response:
