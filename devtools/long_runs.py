@@ -63,6 +63,12 @@ def _beside(seed: int) -> int:
     )
 
 
+def _mirrors(seed: int) -> int:
+    return subprocess.call(
+        [str(prepare(Packages.ALL)), "-m", "devtools.mirror_coverage", str(seed)], cwd=ROOT
+    )
+
+
 LONG_RUNS = (
     LongRun("hostile", "a million hostile inputs to every route", _hostile),
     LongRun(
@@ -70,6 +76,7 @@ LONG_RUNS = (
         "what an attack costs a neighbour, and one of another gateway on the same machine",
         _beside,
     ),
+    LongRun("mirrors", "how much of each module its listed test file runs", _mirrors),
     LongRun("silence", "100,000 steps of the search for silent incidents", _silence),
     LongRun("clock", "the test suite with all clocks 400 days ahead", _clock),
 )
