@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 from urllib.parse import quote
 
-from gateway.api.description.addresses import FORM, PARTS
+from gateway.web.described_endpoint import FORM, PARTS
 from tests.hostile.routes import Target
 from tests.hostile.samples import encoded
 from tests.support.patterns import UNITS

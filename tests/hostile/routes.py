@@ -11,11 +11,6 @@ from typing import Any
 
 from gateway.access.keys import Scope
 from gateway.api.description.addresses import (
-    FORM,
-    JSON,
-    PARTS,
-    DescribedEndpoint,
-    KeyLocation,
     described_endpoints,
 )
 from gateway.api.records.feed import ChangeFeed
@@ -26,6 +21,7 @@ from gateway.channels.chat.providers import PROVIDERS as CHATS
 from gateway.channels.email.http import WAYS as MAIL_WAYS
 from gateway.channels.phone.providers import PROVIDERS as PHONES
 from gateway.ingest.sources import SOURCES
+from gateway.web.described_endpoint import FORM, JSON, PARTS, DescribedEndpoint, KeyLocation
 from tests.hostile.samples import captured, fitting
 
 WAYS: Mapping[str, Sequence[str]] = {

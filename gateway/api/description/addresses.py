@@ -1,56 +1,22 @@
-"""The endpoints outside the route table: intake, APIs of other products, pages, probes. Pure.
+"""The endpoints outside the route table: intake, APIs of other products, pages, probes.
 
 Their bodies are each vendor's own: docs/sources describes them.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
-JSON, FORM, PARTS, BYTES = (
-    "application/json",
-    "application/x-www-form-urlencoded",
-    "multipart/form-data",
-    "application/octet-stream",
+from gateway.api.records.page import STAFF_PAGE
+from gateway.api.reporters.reporter_page import REPORTER_PAGES
+from gateway.channels.webform.http import FORM_PAGES
+from gateway.web.described_endpoint import (
+    BYTES,
+    FORM,
+    JSON,
+    PARTS,
+    DescribedEndpoint,
+    KeyLocation,
 )
-
-
-class KeyLocation(Enum):
-    """The place where a request carries its key, as a sentence."""
-
-    NONE = "Needs no key."
-    HEADER = "Needs the scope `ingest`."
-    READS = "Needs the scope `ingest` or `read`."
-    READ = "Needs the scope `read`."
-    WRITE = "Needs the scope `write`."
-    PATH = "The path has the key, with the scope `ingest`."
-    PATH_READS = "The path has the key, with the scope `ingest` or `read`."
-    PATH_READ = "The path has the key, with the scope `read`."
-    PATH_WRITE = "The path has the key, with the scope `write`."
-    BODY = "The body or the query has the key, with the scope `ingest`."
-    LINK = "The path has the signed link that a reporter was given."
-
-
-IN_HEADERS = frozenset({KeyLocation.HEADER, KeyLocation.READS, KeyLocation.READ, KeyLocation.WRITE})
-"""The places that are a header."""
-
-
-@dataclass(frozen=True, slots=True)
-class DescribedEndpoint:
-    """One operation outside the route table.
-
-    `takes` are the media types of its body, `asks` the names in its query. With `bare` the body
-    may be left out.
-    """
-
-    method: str
-    path: str
-    summary: str
-    key: KeyLocation = KeyLocation.HEADER
-    request_body: tuple[str, ...] = ()
-    query_names: tuple[str, ...] = ()
-    body_optional: bool = False
 
 
 def described_endpoints() -> Iterator[DescribedEndpoint]:
@@ -68,7 +34,9 @@ def described_endpoints() -> Iterator[DescribedEndpoint]:
     ):
         yield from _alertmanager(root, reads, read, write)
     yield from _opsgenie()
-    yield from _pages()
+    yield from FORM_PAGES
+    yield from REPORTER_PAGES
+    yield STAFF_PAGE
     yield DescribedEndpoint("GET", "/healthz", "Check that the process works", KeyLocation.NONE)
     yield DescribedEndpoint("GET", "/readyz", "Check that requests can be served", KeyLocation.NONE)
     yield DescribedEndpoint(
@@ -316,30 +284,6 @@ def _opsgenie() -> Iterator[DescribedEndpoint]:
         )
     for method in ("GET", "POST", "PUT", "PATCH"):
         yield DescribedEndpoint(method, beat + "/{name}/ping", "Ping a heartbeat")
-
-
-def _pages() -> Iterator[DescribedEndpoint]:
-    yield DescribedEndpoint(
-        "GET", "/report", "Show the services that have a form", KeyLocation.NONE
-    )
-    yield DescribedEndpoint(
-        "GET", "/report/{service}", "Show the form of a service", KeyLocation.NONE
-    )
-    yield DescribedEndpoint(
-        "POST", "/report/{service}", "Send the form of a service", KeyLocation.NONE, (FORM, PARTS)
-    )
-    yield DescribedEndpoint(
-        "GET", "/my/{link}", "Show a reporter's record as a page", KeyLocation.LINK
-    )
-    yield DescribedEndpoint(
-        "POST", "/my/{link}/file", "Attach a file on a reporter's page", KeyLocation.LINK, (PARTS,)
-    )
-    yield DescribedEndpoint(
-        "POST", "/my/{link}/{asked}", "Send a form of a reporter's page", KeyLocation.LINK, (FORM,)
-    )
-    yield DescribedEndpoint(
-        "GET", "/r/{link}", "Show a record as a page by a signed link", KeyLocation.LINK
-    )
 
 
 def body_content(address: DescribedEndpoint) -> dict[str, Any]:

@@ -7,12 +7,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from gateway.api.description.addresses import (
-    IN_HEADERS,
-    DescribedEndpoint,
-    body_content,
-    described_endpoints,
-)
+from gateway.api.description.addresses import body_content, described_endpoints
 from gateway.api.description.docs_page import CSP, DocsPage, build_docs_page
 from gateway.api.description.parameters import parameters, path_parameters, query_parameter
 from gateway.api.description.paths import operation_id, strip_patterns
@@ -21,6 +16,7 @@ from gateway.api.description.tags import TAGS, tag_of
 from gateway.api.records.feed import ChangeFeed
 from gateway.api.route import Route
 from gateway.api.routes import list_routes
+from gateway.web.described_endpoint import IN_HEADERS, DescribedEndpoint
 from gateway.web.problems import CONTENT_TYPE, PROBLEMS, Problem
 
 VERSION = "1"

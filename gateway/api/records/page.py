@@ -24,8 +24,13 @@ from gateway.incidents.labels import Locale, state_label
 from gateway.incidents.record import Incident
 from gateway.pages.rendering import Pages
 from gateway.pages.words import EVENTS, in_language
+from gateway.web.described_endpoint import DescribedEndpoint, KeyLocation
 
 ADDRESS = "/r/{link:[A-Za-z0-9._-]{1,600}}"
+
+STAFF_PAGE = DescribedEndpoint(
+    "GET", "/r/{link}", "Show a record as a page by a signed link", KeyLocation.LINK
+)
 
 PERSON = (
     "SELECT login, email, phone, roles, credentials_since FROM person WHERE login = $1 AND active"

@@ -27,8 +27,19 @@ from gateway.pages.rendering import Pages
 from gateway.pages.words import EVENTS, HOLDS, WORDS, in_language
 from gateway.untrusted import request_bodies
 from gateway.vocabulary import HoldReason
+from gateway.web.described_endpoint import FORM, PARTS, DescribedEndpoint, KeyLocation
 
 REPORTER_PAGE_PATH = "/my/{link:[A-Za-z0-9._-]{1,128}}"
+REPORTER_PAGES = (
+    DescribedEndpoint("GET", "/my/{link}", "Show a reporter's record as a page", KeyLocation.LINK),
+    DescribedEndpoint(
+        "POST", "/my/{link}/file", "Attach a file on a reporter's page", KeyLocation.LINK, (PARTS,)
+    ),
+    DescribedEndpoint(
+        "POST", "/my/{link}/{asked}", "Send a form of a reporter's page", KeyLocation.LINK, (FORM,)
+    ),
+)
+
 FORM_BYTES, FIELDS = 262_144, 100
 """The most bytes and the most fields of a form without files."""
 

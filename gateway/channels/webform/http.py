@@ -38,9 +38,18 @@ from gateway.receipts.submission import Receipt
 from gateway.settings import Form
 from gateway.timing.clock import Clock
 from gateway.vocabulary import Outcome
+from gateway.web.described_endpoint import FORM, PARTS, DescribedEndpoint, KeyLocation
 
 FORM_SECONDS = 2.0
 """Seconds of CPU time that reading one form with its files may take."""
+
+FORM_PAGES = (
+    DescribedEndpoint("GET", "/report", "Show the services that have a form", KeyLocation.NONE),
+    DescribedEndpoint("GET", "/report/{service}", "Show the form of a service", KeyLocation.NONE),
+    DescribedEndpoint(
+        "POST", "/report/{service}", "Send the form of a service", KeyLocation.NONE, (FORM, PARTS)
+    ),
+)
 
 NO_SUCH_FORM = "no form is offered by that name"
 
