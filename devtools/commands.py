@@ -146,7 +146,7 @@ COMMANDS: tuple[Module | Task, ...] = (
     ),
     Module(
         "schema",
-        "write gateway/db/schema.sql anew after a migration was added",
+        "write gateway/db/schema.sql and checksums after a migration was added",
         Packages.SERVE,
         ("gateway.db.schema",),
     ),

@@ -11,7 +11,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from gateway.db.migrate import MIGRATIONS, OUTSIDE, migrate, read_migrations
+from gateway.db.migrate import ALSO_APPLIED, MIGRATIONS, OUTSIDE, migrate, read_migrations
 from gateway.db.pool import Connection
 from gateway.errors import Misconfigured
 from gateway.timing.instants import EARLIEST, LATEST
@@ -55,6 +55,17 @@ async def test_changed_applied_migration_is_refused(blank_database: str, files: 
     (files / "0001_first.sql").write_text("CREATE TABLE first (id bigint);")
     with pytest.raises(Misconfigured, match=r"0001 \(first\) was changed"):
         await migrate(blank_database, directory=files)
+
+
+async def test_database_with_other_comment_in_applied_migration_is_accepted(
+    blank_database: str, blank: Connection
+) -> None:
+    await migrate(blank_database)
+    for version, checksum in ALSO_APPLIED.items():
+        await blank.execute(
+            "UPDATE schema_migration SET checksum = $2 WHERE version = $1", version, checksum
+        )
+    assert await migrate(blank_database) == ()
 
 
 async def test_missing_applied_migration_is_refused(blank_database: str, files: Path) -> None:

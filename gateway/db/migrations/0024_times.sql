@@ -1,7 +1,7 @@
 -- outside a transaction
 -- Times outside of the calendar: PostgreSQL reads 9999-12-31T23:59:59.999999Z as infinity, and one such timer kept all
 -- others from firing once the index was lost. Those that are kept already are brought to the end of the span that is
--- kept (gateway/timing/instants.py), and no timer takes another. Each step is short, and may be done again.
+-- kept (gateway/instants.py), and no timer takes another. Each step is short, and may be done again.
 
 BEGIN;
 UPDATE timer SET due_at = least(greatest(due_at, '1970-01-01 00:00+00'), '2200-01-01 00:00+00'), gen = gen + 1

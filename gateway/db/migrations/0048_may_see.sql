@@ -1,5 +1,5 @@
 -- The one condition by which statements ask whether an incident is there for somebody, as Sight.sees decides it
--- (gateway/incidents/visibility.py). PostgreSQL puts it in place where it is asked, so that indexes are used as before.
+-- (gateway/incidents/sight.py). PostgreSQL puts it in place where it is asked, so that indexes are used as before.
 CREATE FUNCTION may_see(
   security boolean, recorded_by text, owner text, contact text, sees_security boolean, sees_ordinary boolean, names text[]
 ) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
