@@ -1,5 +1,6 @@
 """The result of a delivery over HTTP, from the status and headers of the response. Pure."""
 
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -26,6 +27,29 @@ def interpret_status(status: int, retry_after: str | None, now: datetime) -> Res
     if 300 <= status < 400:
         return Retry(f"answered {status}: redirects are not followed", at_most=FEW_ATTEMPTS)
     return Retry(f"answered {status}", at_most=FEW_ATTEMPTS)
+
+
+def interpret_code(
+    vendor: str,
+    code: object,
+    reason: str,
+    busy: Mapping[int, timedelta | None],
+    never: Collection[int],
+) -> Result:
+    """Return the meaning of an error code in the body of a response; 0 means delivered.
+
+    `busy` are codes of temporary faults, with the pause where the vendor names one: the schedule
+    retries them. After those in `never` nothing is tried again; all others, which somebody may be
+    fixing, get a few tries. Code -1 means that the vendor is down.
+    """
+    if not isinstance(code, int) or isinstance(code, bool):
+        return Retry(f"{vendor}: an answer without a code", at_most=FEW_ATTEMPTS)
+    if code == 0:
+        return Delivered()
+    said = f"{vendor}: {code} {reason}"
+    if code in busy:
+        return Retry(said, after=busy[code], down=code == -1)
+    return Undeliverable(said) if code in never else Retry(said, at_most=FEW_ATTEMPTS)
 
 
 def _asked(text: str | None, now: datetime) -> timedelta | None:

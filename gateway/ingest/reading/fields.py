@@ -117,6 +117,11 @@ def derive_key(title: str, service: str, ci: str, labels: Mapping[str, str]) -> 
     )
 
 
+def derive_request_key(body: bytes, received_at: datetime) -> str:
+    """Return the key of an alert without one: new for each request, the same on replay."""
+    return sha256(body + received_at.isoformat().encode()).hexdigest()[:32]
+
+
 def read_item(raw: msgspec.Raw, mapping: Mapping[str, str]) -> GenericAlert:
     """Return an item, with fields at the places that `mapping` gives.
 

@@ -177,6 +177,19 @@ def text_of(details: object, name: str) -> str:
     return found.strip() if isinstance(found, str) else ""
 
 
+def json_text(value: object) -> str:
+    """Return a text as it is, and any other value as JSON."""
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def texts_by_name(details: object) -> dict[str, str]:
+    """Return details as texts by name, within the limits of labels; `details` names a lone one."""
+    if details is None:
+        return {}
+    pairs = details if isinstance(details, dict) else {"details": details}
+    return labels({name: json_text(value) for name, value in pairs.items()})
+
+
 def links(pairs: Iterable[tuple[str, str]]) -> tuple[Link, ...]:
     """Return the (address, text) pairs whose address is http or https and complete.
 

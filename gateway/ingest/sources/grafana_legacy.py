@@ -86,7 +86,7 @@ def _alert(rule: Rule) -> Alert:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return limits.json_text(value)
 
 
 def _host(address: str) -> str:

@@ -99,13 +99,7 @@ def _text(body: dict[str, Any], name: str) -> str:
 
 
 def _plain(value: Any) -> str:
-    return (
-        ""
-        if value is None
-        else value
-        if isinstance(value, str)
-        else msgspec.json.encode(value).decode()
-    )
+    return "" if value is None else limits.json_text(value)
 
 
 SOURCE = Source(

@@ -104,13 +104,7 @@ def _details(details: Any) -> dict[str, str]:
 
 def _text(value: Any) -> str:
     limits.check_numbers(value)
-    return (
-        ""
-        if value is None
-        else value
-        if isinstance(value, str)
-        else msgspec.json.encode(value).decode()
-    )
+    return "" if value is None else limits.json_text(value)
 
 
 SOURCE = Source(

@@ -4,8 +4,6 @@ https://developer.pagerduty.com/docs/events-api-v2/trigger-events/
 """
 
 from collections.abc import Iterator
-from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -13,6 +11,7 @@ import msgspec
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import limits
+from gateway.ingest.reading.fields import derive_request_key
 from gateway.ingest.reading.member import find_text_member
 from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery, delivery_id
 from gateway.settings import SourceSettings
@@ -106,7 +105,7 @@ def _flaws(event: Event, payload: Payload) -> Iterator[Flaw]:
 
 
 def _alert(event: Event, payload: Payload, delivery: WebhookDelivery) -> Alert:
-    key = event.dedup_key or _derived(delivery.body, delivery.received_at)
+    key = event.dedup_key or derive_request_key(delivery.body, delivery.received_at)
     named = {
         "component": payload.component,
         "group": payload.group,
@@ -124,25 +123,10 @@ def _alert(event: Event, payload: Payload, delivery: WebhookDelivery) -> Alert:
         service=limits.cut(service, limits.KEY),
         ci=limits.cut(payload.source or "", limits.KEY),
         labels=limits.labels({name: value for name, value in named.items() if value}),
-        annotations=_details(payload.custom_details),
+        annotations=limits.texts_by_name(payload.custom_details),
         links=limits.links([*links, (event.client_url or "", event.client or "")]),
         event_time=limits.parse_event_time(payload.timestamp, delivery.received_at),
         by_arrival=True,
-    )
-
-
-def _derived(body: bytes, received_at: datetime) -> str:
-    """Return the key of a trigger without one: new for each request, the same on replay."""
-    return sha256(body + received_at.isoformat().encode()).hexdigest()[:32]
-
-
-def _details(details: Any) -> dict[str, str]:
-    """Return details by name; values that are no texts stay JSON."""
-    if details is None:
-        return {}
-    pairs = details if isinstance(details, dict) else {"details": details}
-    return limits.labels(
-        {n: v if isinstance(v, str) else msgspec.json.encode(v).decode() for n, v in pairs.items()}
     )
 
 

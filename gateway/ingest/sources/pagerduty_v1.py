@@ -4,7 +4,6 @@ https://developer.pagerduty.com/docs/events-api-v1-overview/
 """
 
 from collections.abc import Iterator
-from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -12,6 +11,7 @@ import msgspec
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import limits
+from gateway.ingest.reading.fields import derive_request_key
 from gateway.ingest.reading.member import find_text_member
 from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery, delivery_id
 from gateway.settings import SourceSettings
@@ -79,8 +79,8 @@ def _flaws(event: Event) -> Iterator[Flaw]:
 
 
 def _alert(event: Event, delivery: WebhookDelivery) -> Alert:
-    key = event.incident_key or _derived(delivery)
-    details = _details(event.details)
+    key = event.incident_key or derive_request_key(delivery.body, delivery.received_at)
+    details = limits.texts_by_name(event.details)
     links = [(shown.href or "", shown.text or "") for shown in event.contexts or []]
     return Alert(
         namespace="pagerduty",
@@ -93,20 +93,6 @@ def _alert(event: Event, delivery: WebhookDelivery) -> Alert:
         labels={"client": limits.cut(event.client, limits.LABEL)} if event.client else {},
         annotations=details,
         links=limits.links([*links, (event.client_url or "", event.client or "")]),
-    )
-
-
-def _derived(delivery: WebhookDelivery) -> str:
-    """Return the key of a trigger without one: new for each request, the same on replay."""
-    return sha256(delivery.body + delivery.received_at.isoformat().encode()).hexdigest()[:32]
-
-
-def _details(details: Any) -> dict[str, str]:
-    if details is None:
-        return {}
-    pairs = details if isinstance(details, dict) else {"details": details}
-    return limits.labels(
-        {n: v if isinstance(v, str) else msgspec.json.encode(v).decode() for n, v in pairs.items()}
     )
 
 

@@ -24,7 +24,7 @@ from gateway.channels.opening import ChannelParts
 from gateway.db.pool import LOST_RACE
 from gateway.egress.access_token import AccessToken, FetchedToken
 from gateway.egress.api_client import JsonApiClient, VendorResponse
-from gateway.egress.http_results import FEW_ATTEMPTS
+from gateway.egress.http_results import FEW_ATTEMPTS, interpret_code
 from gateway.errors import Unavailable
 from gateway.notify.chat_messages import ChatMessageRef
 from gateway.notify.chat_posts import REPLACE_MARK, ChatPosts
@@ -223,19 +223,8 @@ def sign_robot_call(secret: str, now: datetime) -> dict[str, str]:
 
 
 def robot_result(code: object, reason: str) -> Result:
-    """Return the result for the code in a robot's answer.
-
-    Temporary faults are retried by the schedule; faults that somebody may be fixing get a few
-    tries.
-    """
-    if not isinstance(code, int) or isinstance(code, bool):
-        return Retry("DingTalk: an answer without a code", at_most=FEW_ATTEMPTS)
-    if code == 0:
-        return Delivered()
-    said = f"DingTalk: {code} {reason}"
-    if code in BUSY:
-        return Retry(said, after=BUSY[code], down=code == -1)
-    return Undeliverable(said) if code in NEVER else Retry(said, at_most=FEW_ATTEMPTS)
+    """Return the result for the code in a robot's answer."""
+    return interpret_code("DingTalk", code, reason, BUSY, NEVER)
 
 
 async def _fetch(settings: DingTalk, call: JsonApiClient) -> FetchedToken | Retry | Undeliverable:

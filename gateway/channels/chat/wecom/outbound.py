@@ -18,7 +18,7 @@ from gateway.channels.opening import ChannelParts
 from gateway.db.pool import LOST_RACE
 from gateway.egress.access_token import AccessToken, FetchedToken
 from gateway.egress.api_client import JsonApiClient, VendorResponse
-from gateway.egress.http_results import FEW_ATTEMPTS
+from gateway.egress.http_results import FEW_ATTEMPTS, interpret_code
 from gateway.errors import Unavailable
 from gateway.notify.chat_messages import ChatMessageRef
 from gateway.notify.chat_posts import REPLACE_MARK, ChatPosts, PostContent
@@ -182,19 +182,8 @@ def call_result(told: VendorResponse | Retry | Undeliverable) -> Result:
 
 
 def result_of_code(code: object, reason: str) -> Result:
-    """Return the result for an error code.
-
-    Temporary faults are retried by the schedule; faults that somebody may be fixing get a few
-    tries.
-    """
-    if not isinstance(code, int) or isinstance(code, bool):
-        return Retry("WeCom: an answer without a code", at_most=FEW_ATTEMPTS)
-    if code == 0:
-        return Delivered()
-    said = f"WeCom: {code} {reason}"
-    if code in BUSY:
-        return Retry(said, after=BUSY[code], down=code == -1)
-    return Undeliverable(said) if code in NEVER else Retry(said, at_most=FEW_ATTEMPTS)
+    """Return the result for an error code."""
+    return interpret_code("WeCom", code, reason, BUSY, NEVER)
 
 
 async def _fetch(settings: WeCom, call: JsonApiClient) -> FetchedToken | Retry | Undeliverable:
