@@ -47,12 +47,12 @@ class NotificationRunner(MessageDelivery):
         With `now` None, PostgreSQL's clock decides.
         """
         async with acquire(self.pool) as conn:
-            message = await outbox.claim(conn, now, BATCH)
+            rows = await outbox.claim(conn, now, BATCH)
         async with asyncio.TaskGroup() as group:
-            for row in message:
+            for row in rows:
                 group.create_task(self._deliver(row, now))
         self.metrics.notifications.breakers_open.set(self.breakers.open_count())
-        return len(message)
+        return len(rows)
 
     async def run(self) -> None:
         """Run until cancelled: batch after batch, then wait for `wake` or the next poll."""
@@ -78,9 +78,9 @@ class NotificationRunner(MessageDelivery):
             log.exception("notify_round_failed")
         return AFTER_TROUBLE_S
 
-    async def _deliver(self, message: OutboxRow, now: datetime | None) -> None:
+    async def _deliver(self, row: OutboxRow, now: datetime | None) -> None:
         async with self._slots:
-            verdict, outcome, channel = await self.attempt(message)
+            verdict, outcome, channel = await self.attempt(row)
             await self._settle(verdict, now)
         self.metrics.notifications.sent(channel, outcome)
         if verdict.state == "pending" and not verdict.wait > timedelta():
@@ -89,9 +89,9 @@ class NotificationRunner(MessageDelivery):
             log.info(
                 "notify_not_delivered",
                 outcome=outcome.value,
-                id=str(message.id),
+                id=str(row.id),
                 channel=self.metrics.notifications.channel(channel),
-                attempt=message.attempts,
+                attempt=row.attempts,
                 reason=verdict.error,
             )
 
