@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 import coverage
 
-from devtools.mirrors import files_by_module, mirror_of
+from devtools.mirrors import listed_files
 from devtools.paths import ROOT
 
 ENOUGH = 0.7
@@ -33,7 +33,7 @@ Lines = Mapping[str, set[int]]
 
 def main(seed: int) -> int:
     """Run the suite, print the modules of which too little was run, and return the exit status."""
-    files = _listed()
+    files = listed_files()
     with TemporaryDirectory() as folder:
         status, seen = _suite(Path(folder), seed)
         shares = {name: _share(name, seen[name]) for name in files}
@@ -52,11 +52,6 @@ def main(seed: int) -> int:
     return status or bool(low)
 
 
-def _listed() -> dict[str, str]:
-    """Return the test files of the modules that no test file mirrors."""
-    return {name: file for name, file in files_by_module().items() if file != mirror_of(name)}
-
-
 def _suite(folder: Path, seed: int) -> tuple[int, Lines]:
     """Run the suite; return its status, and the lines that the file of each module ran."""
     left_out = [f"--ignore=tests/{name}" for name in PROCESSES]
@@ -65,7 +60,7 @@ def _suite(folder: Path, seed: int) -> tuple[int, Lines]:
     data = coverage.CoverageData(str(folder / "suite"))
     data.read()
     seen = {}
-    for name, file in _listed().items():
+    for name, file in listed_files().items():
         contexts = data.contexts_by_lineno(str(ROOT / name))
         seen[name] = {line for line, found in contexts.items() if {"", file} & set(found)}
     return status, seen

@@ -1,8 +1,7 @@
 """The test file of each module: the one that mirrors it, or the one that a list names.
 
 `gateway/a/b.py` is mirrored by `tests/a/test_b.py`. A module without such a file has a line in
-`tests/tried_in.toml`, where a folder stands for its modules. Packages without code and `__main__`
-need neither.
+`tests/tried_in.toml`. Packages without code and `__main__` need neither.
 """
 
 import ast
@@ -15,45 +14,28 @@ from devtools.paths import ROOT
 LIST = Path("tests/tried_in.toml")
 
 
-def files_by_module(root: Path = ROOT) -> dict[str, str]:
-    """Return the test file of each module that has one, as paths below the root."""
-    listed = _listed(root)
-    files = {}
-    for name in _modules(root):
-        if (root / mirror_of(name)).is_file():
-            files[name] = mirror_of(name)
-        elif line := _line_of(name, listed):
-            files[name] = listed[line]
-    return files
+def listed_files(root: Path = ROOT) -> Mapping[str, str]:
+    """Return the list: the test file of each module that none mirrors, as paths below the root."""
+    return tomllib.loads((root / LIST).read_text(encoding="utf-8"))
 
 
 def problems(root: Path = ROOT) -> list[str]:
     """Return modules without a test file, and lines of the list that are wrong or not needed."""
-    files, modules, listed = files_by_module(root), _modules(root), _listed(root)
+    listed = listed_files(root)
+    unmirrored = [name for name in _modules(root) if not (root / _mirror(name)).is_file()]
     found = [
-        f"{name} has neither {mirror_of(name)} nor a line in {LIST}"
-        for name in modules
-        if name not in files
+        f"{name} has neither {_mirror(name)} nor a line in {LIST}"
+        for name in unmirrored
+        if name not in listed
     ]
-    used = {_line_of(name, listed) for name in modules if not (root / mirror_of(name)).is_file()}
-    for line, file in listed.items():
-        if not (root / line).exists():
-            found.append(f"{LIST} names {line}, which does not exist")
-        elif line not in used:
-            found.append(f"{LIST} names {line}, which needs no line")
+    for name, file in listed.items():
+        if not (root / name).is_file():
+            found.append(f"{LIST} names {name}, which does not exist")
+        elif name not in unmirrored:
+            found.append(f"{LIST} names {name}, which needs no line")
         elif not (root / file).is_file():
             found.append(f"{LIST} names {file}, which does not exist")
     return found if list(listed) == sorted(listed) else [*found, f"{LIST} is not sorted"]
-
-
-def _line_of(name: str, listed: Mapping[str, str]) -> str | None:
-    """Return the line of the list that a module needs: its own, or that of the nearest folder."""
-    places = [name, *(str(folder) for folder in Path(name).parents)]
-    return next((place for place in places if place in listed), None)
-
-
-def _listed(root: Path) -> Mapping[str, str]:
-    return tomllib.loads((root / LIST).read_text(encoding="utf-8"))
 
 
 def _modules(root: Path) -> list[str]:
@@ -69,8 +51,7 @@ def _needs_test(path: Path) -> bool:
     return path.name != "__main__.py"
 
 
-def mirror_of(name: str) -> str:
-    """Return the path of the test file that mirrors a module."""
+def _mirror(name: str) -> str:
     path = Path(name).relative_to("gateway")
     own = path.parent if path.name == "__init__.py" else path.with_suffix("")
     return str(Path("tests") / own.parent / f"test_{own.name}.py")
