@@ -34,13 +34,12 @@ PING = RESTART + "AND expired_at IS NULL"
 LOCKED = "SELECT * FROM heartbeat WHERE integration_id = $1 AND name = $2 FOR UPDATE"
 
 
-async def record_ping(
-    writer: PulseWriter, stamp: datetime | None, integration: int, name: str
-) -> None:
+async def record_ping(writer: PulseWriter, integration: int, name: str) -> None:
     """Restart a heartbeat's interval, and resolve the alert of an expired heartbeat.
 
     An unknown name does nothing. Raises Unavailable and Overloaded.
     """
+    stamp = writer.clock.stamp()
     async with acquire(writer.pool) as conn:
         if (await conn.execute(PING, stamp, integration, name)).endswith(" 1"):
             return

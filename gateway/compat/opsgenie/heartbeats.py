@@ -19,12 +19,11 @@ from gateway.compat.opsgenie.heartbeat_pings import (
     record_ping,
 )
 from gateway.compat.opsgenie.responses import OpsgenieResponse, wrap_handler
-from gateway.db.pool import Pool, acquire, transaction
+from gateway.db.pool import acquire, transaction
 from gateway.errors import Conflict, Forbidden, NotFound, Unprocessable
 from gateway.ingest.http import AlertEndpoint
 from gateway.ingest.reading import limits
 from gateway.monitors.pulse import PulseWriter
-from gateway.timing.clock import Clock
 from gateway.tokens.key_texts import redact_body_keys
 from gateway.untrusted.request_bodies import read_body
 
@@ -82,16 +81,6 @@ class Heartbeats:
     writer: PulseWriter
     most: int
 
-    @property
-    def pool(self) -> Pool:
-        """The pool of connections."""
-        return self.writer.pool
-
-    @property
-    def clock(self) -> Clock:
-        """The clock."""
-        return self.writer.clock
-
     def routes(self) -> list[web.RouteDef]:
         """Return every route; a ping may use any method that clients are known to use for it."""
         one = ROOT + "/{name}"
@@ -107,14 +96,14 @@ class Heartbeats:
             *((method, one + "/ping", self.ping) for method in ("GET", "POST", "PUT", "PATCH")),
         ]
         return [
-            web.route(method, path, wrap_handler(self.clock, handle))
+            web.route(method, path, wrap_handler(self.writer.clock, handle))
             for method, path, handle in table
         ]
 
     async def list(self, request: web.Request) -> OpsgenieResponse:
         """Return all heartbeats of the integration."""
         integration = await self._integration(request)
-        async with acquire(self.pool) as conn:
+        async with acquire(self.writer.pool) as conn:
             rows = await conn.fetch(LIST, integration)
         return OpsgenieResponse({"data": {"heartbeats": [_shown(dict(row)) for row in rows]}})
 
@@ -123,14 +112,14 @@ class Heartbeats:
         integration = await self._integration(request)
         new = limits.decode(redact_body_keys(await read_body(request, MOST_BYTES)), NewHeartbeat)
         team = new.owner_team or Team()
-        async with acquire(self.pool) as conn:
+        async with acquire(self.writer.pool) as conn:
             if await conn.fetchval(COUNT, integration, self.most) >= self.most:
                 raise Unprocessable(
                     f"limits.heartbeats is {self.most} for one integration: delete some"
                 )
             row = await conn.fetchrow(
                 ADD,
-                self.clock.stamp(),
+                self.writer.clock.stamp(),
                 integration,
                 new.name,
                 new.description,
@@ -189,20 +178,20 @@ class Heartbeats:
         As with Opsgenie, the response is the same when no heartbeat has that name.
         """
         integration = await self._integration(request)
-        await record_ping(self.writer, self.clock.stamp(), integration, request.match_info["name"])
+        await record_ping(self.writer, integration, request.match_info["name"])
         return OpsgenieResponse({"result": PONG}, 202)
 
     async def _changed(
         self, integration: int, name: str, asked: HeartbeatChanges
     ) -> OpsgenieResponse:
-        async with transaction(self.pool) as conn:
+        async with transaction(self.writer.pool) as conn:
             before = await conn.fetchrow(LOCKED, integration, name)
             if before is None:
                 raise NotFound(_missing(name))
             now = _merged(dict(before), asked)
             row = await conn.fetchrow(
                 CHANGE,
-                self.clock.stamp(),
+                self.writer.clock.stamp(),
                 integration,
                 name,
                 now["description"],
@@ -219,7 +208,7 @@ class Heartbeats:
 
     async def _row(self, request: web.Request, statement: str) -> Mapping[str, Any]:
         integration, name = await self._integration(request), request.match_info["name"]
-        async with acquire(self.pool) as conn:
+        async with acquire(self.writer.pool) as conn:
             row = await conn.fetchrow(statement, integration, name)
         if row is None:
             raise NotFound(_missing(name))

@@ -115,7 +115,7 @@ class Site:
 
     async def ping(self, submit: Submit | None = None) -> None:
         writer = PulseWriter(self.pool, self.clock, submit or self.submit)
-        await record_ping(writer, self.clock.stamp(), 1, "backup")
+        await record_ping(writer, 1, "backup")
 
     async def states(self) -> list[Any]:
         return [
