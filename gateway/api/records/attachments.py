@@ -15,7 +15,7 @@ from asyncpg import Record
 from gateway.access.permissions import ALLOWED, Action, may
 from gateway.access.principal import Principal
 from gateway.api.context import ApiCall, respond
-from gateway.api.records.incidents import require_record
+from gateway.api.records.incidents import find_record, require_record
 from gateway.db.pool import Connection, acquire
 from gateway.errors import Malformed, NotFound
 from gateway.files.media_type import content_disposition
@@ -145,8 +145,8 @@ async def _chunks(request: web.Request, most: int) -> AsyncIterator[bytes]:
 
 async def list_files(call: ApiCall[None]) -> web.Response:
     """List the files that the caller may see."""
-    incident = await require_record(call)
     async with acquire(call.context.uow.pool) as conn:
+        incident = await find_record(conn, call)
         return respond(
             AttachmentList(await fetch_attachments(conn, incident, whole=_whole(call, incident)))
         )

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from gateway.access.permissions import Action, visibility_of
 from gateway.api.context import ApiCall, QueryCall, respond
-from gateway.api.records.incidents import require_record
+from gateway.api.records.incidents import find_record
 from gateway.api.records.responses import respond_with_result
 from gateway.db.pool import acquire
 from gateway.errors import NotFound
@@ -137,8 +137,8 @@ class SimilarItems(msgspec.Struct):
 async def read_similar(call: QueryCall[SimilarQuery]) -> web.Response:
     """Return solved records and articles that are similar to the record in the path."""
     query = call.query
-    incident = await require_record(call, Action.INSPECT)
     async with acquire(call.context.uow.pool) as conn:
+        incident = await find_record(conn, call, Action.INSPECT)
         past = await incidents_like(conn, incident, visibility_of(call.who), query.limit)
         known = await articles_like(conn, incident, visibility_of(call.who), query.limit)
     return respond(

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from gateway.access.permissions import Action, visibility_of
 from gateway.api.context import ApiCall, QueryCall, respond
-from gateway.api.records.incidents import require_record
+from gateway.api.records.incidents import find_record
 from gateway.api.records.responses import respond_with_result
 from gateway.db.pool import acquire
 from gateway.operations import complaints, linked
@@ -99,8 +99,8 @@ async def link_record(call: ApiCall[NewLink]) -> web.Response:
 
 async def list_linked(call: ApiCall[None]) -> web.Response:
     """List the linked records."""
-    incident = await require_record(call, Action.INSPECT)
     async with acquire(call.context.uow.pool) as conn:
+        incident = await find_record(conn, call, Action.INSPECT)
         return respond(
             LinkedRecords((await linked.load_links(conn, [incident.id])).get(incident.id, []))
         )
@@ -141,10 +141,9 @@ async def complain(call: ApiCall[NewComplaint]) -> web.Response:
 async def list_complaints(call: QueryCall[ComplaintQuery]) -> web.Response:
     """List the complaints about the record in the path, or about any."""
     query = call.query
-    incident = (
-        await require_record(call, Action.INSPECT) if "number" in call.request.match_info else None
-    )
+    of_one = "number" in call.request.match_info
     async with acquire(call.context.uow.pool) as conn:
+        incident = await find_record(conn, call, Action.INSPECT) if of_one else None
         rows = await complaints.load_complaints(
             conn,
             visibility_of(call.who),

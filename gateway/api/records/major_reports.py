@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from gateway.access.permissions import Action
 from gateway.api.context import ApiCall, QueryCall, respond
-from gateway.api.records.incidents import require_record
+from gateway.api.records.incidents import find_record
 from gateway.api.records.timeline import MOST_IN_DRAFT, fetch_newest_entries
 from gateway.db.pool import acquire
 from gateway.errors import NotFound
@@ -52,8 +52,8 @@ class ReportView(msgspec.Struct):
 async def read_report(call: QueryCall[MajorReportQuery]) -> web.Response:
     """Return the report or its draft; raises NotFound where none is due."""
     asked = call.query
-    incident = await require_record(call, Action.INSPECT)
     async with acquire(call.context.uow.pool) as conn:
+        incident = await find_record(conn, call, Action.INSPECT)
         report = await reports.load_report(conn, incident.id, asked.version)
         standing = (await reports.load_report_statuses(conn, [incident.id])).get(incident.id)
         due = standing is ReportStatus.DUE and asked.version is None

@@ -11,7 +11,7 @@ from msgspec import Meta
 from gateway.access.permissions import Action
 from gateway.api import wire
 from gateway.api.context import ApiCall, QueryCall, respond
-from gateway.api.records.incidents import require_record
+from gateway.api.records.incidents import find_record
 from gateway.api.records.responses import respond_with_result
 from gateway.db.pool import acquire
 from gateway.operations.escalations import acknowledge_escalation
@@ -115,8 +115,8 @@ ORDER BY created_at, id LIMIT $3
 async def list_notifications(call: QueryCall[NotificationsQuery]) -> web.Response:
     """Return a page of the notifications about the record and their delivery."""
     asked = call.query
-    incident = await require_record(call, Action.INSPECT)
     async with acquire(call.context.uow.pool) as conn:
+        incident = await find_record(conn, call, Action.INSPECT)
         rows = await conn.fetch(OWED, incident.id, asked.after, asked.limit + 1)
     page = [NotificationView(**row) for row in rows[: asked.limit]]
     return respond(NotificationPage(page, page[-1].id if len(rows) > asked.limit else None))

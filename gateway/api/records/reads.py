@@ -12,7 +12,7 @@ from msgspec import Meta
 from gateway.access.permissions import Action, visibility_of
 from gateway.api import clock_events
 from gateway.api.context import ApiCall, QueryCall, respond
-from gateway.api.records.incidents import require_record
+from gateway.api.records.incidents import find_record
 from gateway.correlation import proposals
 from gateway.correlation.proposals import OpenLinkProposal
 from gateway.db.moment import fetch_now
@@ -136,9 +136,9 @@ class SimulatedClocks(msgspec.Struct):
 
 async def read_sla(call: ApiCall[None]) -> web.Response:
     """Return the SLA clocks of a record with all their segments."""
-    incident = await require_record(call, Action.INSPECT)
     uow = call.context.uow
     async with acquire(uow.pool) as conn:
+        incident = await find_record(conn, call, Action.INSPECT)
         now = await fetch_now(conn, uow.clock.stamp())
     return respond(sla_view(incident, uow.rules, now))
 
@@ -157,8 +157,8 @@ JSON = ("labels", "annotations")
 async def read_alerts(call: QueryCall[AlertsQuery]) -> web.Response:
     """Return a page of the alerts of a record, in the order in which they were first seen."""
     asked = call.query
-    incident = await require_record(call, Action.INSPECT)
     async with acquire(call.context.uow.pool) as conn:
+        incident = await find_record(conn, call, Action.INSPECT)
         rows = await conn.fetch(
             ALERTS, incident.id, bytes.fromhex(asked.after) or None, asked.limit + 1
         )
@@ -186,10 +186,10 @@ ORDER BY id = $1 DESC NULLS LAST, id LIMIT $7
 async def read_related(call: QueryCall[RelatedQuery]) -> web.Response:
     """Return the master, the children and the proposed links of a record."""
     asked = call.query
-    incident = await require_record(call, Action.INSPECT)
     uow, eyes = call.context.uow, visibility_of(call.who)
-    wanted = incident.master_id, incident.id, *eyes.parameters(), asked.after, asked.limit + 2
     async with acquire(uow.pool) as conn:
+        incident = await find_record(conn, call, Action.INSPECT)
+        wanted = incident.master_id, incident.id, *eyes.parameters(), asked.after, asked.limit + 2
         rows = [incident_of(row) for row in await conn.fetch(RELATED, *wanted)]
         proposed = await proposals.fetch_open_proposals(conn, incident.id, eyes)
         others = await store.by_ids(

@@ -14,7 +14,7 @@ from msgspec import Meta
 from gateway.access.permissions import ALLOWED, Action, may, visibility_of
 from gateway.access.principal import Principal
 from gateway.api.context import QueryCall, respond
-from gateway.api.records.incidents import require_record
+from gateway.api.records.incidents import find_record
 from gateway.db.pool import Connection, acquire
 from gateway.incidents.public_timeline import facts_for_reporter, hide_masters
 
@@ -72,8 +72,8 @@ async def fetch_newest_entries(
 async def read_timeline(call: QueryCall[TimelineQuery]) -> web.Response:
     """Return a page of a record's timeline; reporters get only what is meant for them."""
     asked = call.query
-    incident = await require_record(call)
     async with acquire(call.context.uow.pool) as conn:
+        incident = await find_record(conn, call)
         rows = await conn.fetch(PAGE, incident.id, asked.after, asked.limit + 1)
         more, rows = len(rows) > asked.limit, rows[: asked.limit]
         told = await _told(conn, rows, call.who, may(call.who, Action.INSPECT, incident) == ALLOWED)

@@ -8,7 +8,7 @@ from aiohttp import web
 from msgspec import Meta
 
 from gateway.api.context import ApiCall, respond
-from gateway.api.records.incidents import require_record
+from gateway.api.records.incidents import find_record, require_record
 from gateway.api.records.responses import respond_with_result
 from gateway.db.pool import acquire
 from gateway.operations.major import subscribers, updates
@@ -89,8 +89,8 @@ WHERE incident_id = $1 AND event = 'status_update' ORDER BY seq
 
 async def list_updates(call: ApiCall[None]) -> web.Response:
     """List the status updates of a record."""
-    incident = await require_record(call)
     async with acquire(call.context.uow.pool) as conn:
+        incident = await find_record(conn, call)
         rows = await conn.fetch(POSTED, incident.id)
     return respond(
         StatusUpdateList(

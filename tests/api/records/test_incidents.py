@@ -78,7 +78,21 @@ async def test_concurrent_acknowledgements_name_the_first_acknowledger(api: Api)
     assert {a["facts"]["already_acked_by"] for status, a in answers if status == 409} == set(first)
 
 
-async def test_changing_a_record_and_showing_it_takes_one_connection(
+READ_PARTS = (
+    "timeline",
+    "sla",
+    "alerts",
+    "related",
+    "linked",
+    "complaints",
+    "attachments",
+    "notifications",
+    "updates",
+    "similar",
+)
+
+
+async def test_changing_or_reading_a_record_takes_one_connection(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     number = (await api.incident())["number"]
@@ -96,6 +110,7 @@ async def test_changing_a_record_and_showing_it_takes_one_connection(
         ("POST", "/note", {"note": "restarting"}),
         ("PATCH", "", {"title": "still down"}),
         ("GET", "", None),
+        *(("GET", f"/{part}", None) for part in READ_PARTS),
     ):
         taken.clear()
         status, _ = await api.call(method, f"/api/v1/incidents/{number}{path}", body)
