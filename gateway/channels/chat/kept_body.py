@@ -11,8 +11,9 @@ IN_JSON = re.compile(
     rb'("(?:' + SECRETS + rb')"\s{0,20}:\s{0,20}")(?:[^"\\]|\\.){1,2000}+"', re.DOTALL
 )
 IN_FORM = re.compile(rb"((?:^|&)(?:" + SECRETS + rb")=)[^&]{1,2000}+")
+# An atomic group, not a possessive quantifier: those with a lookahead fail in Python 3.11.2.
 IN_JSON_OF_FORM = re.compile(
-    rb"(%22(?:" + SECRETS + rb")%22%3A(?:\+|%20)?%22)(?:[^%]|%(?!22)){1,2000}+(?=%22)",
+    rb"(%22(?:" + SECRETS + rb")%22%3A(?:\+|%20)?%22)(?>(?:[^%]|%(?!22)){1,2000})(?=%22)",
     re.IGNORECASE,
 )
 

@@ -47,7 +47,8 @@ OWN = "email", "E-mail"
 """The slug and the name of the integration for mail that needs no key."""
 
 
-@dataclass(slots=True)
+# aiosmtpd reads every member of the handler. With slots that fails in Python 3.11.2, Debian 12's.
+@dataclass
 class SmtpHandler:
     """The handler of SMTP commands, with methods named as aiosmtpd calls them."""
 

@@ -12,6 +12,7 @@ from gateway.errors import Malformed, Overloaded, TooLarge, Unavailable
 from gateway.ingest.workers import process
 from gateway.ingest.workers.process import ParseWorker
 from gateway.ingest.workers.protocol import TooCostly
+from gateway.vocabulary import AlertStatus
 from tests.ingest.workers import jobs
 from tests.support.forker import FORKER
 from tests.support.process import ended
@@ -117,6 +118,18 @@ async def test_senders_take_turns_and_flooding_sender_is_refused(reader: ParseWo
     await reader.call("flood", 5, jobs.doubled, 1)
 
 
+def by_getattr(kind: str, name: str) -> bytes:
+    """Return the pickle of `getattr(kind, name)`, where `kind` is written in the text protocol."""
+    return f"cbuiltins\ngetattr\n({kind}V{name}\ntR.".encode()
+
+
+def test_enum_member_pickled_by_name_is_read() -> None:
+    """Python 3.11.2, which is Debian 12's, pickles members so."""
+    said = by_getattr("cgateway.vocabulary\nAlertStatus\n", "FIRING")
+    read: list[object] = [pickle.loads(said), process.decode_result(said)]  # noqa: S301
+    assert read == [AlertStatus.FIRING, AlertStatus.FIRING]
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -124,6 +137,10 @@ async def test_senders_take_turns_and_flooding_sender_is_refused(reader: ParseWo
         b"cbuiltins\neval\n.",
         b"cgateway.watchdog\nos.system\n.",
         b"cgateway.serving\nos\n.",
+        by_getattr("cgateway.vocabulary\nAlertStatus\n", "mro"),
+        by_getattr("cgateway.vocabulary\nAlertStatus\n", "__class__"),
+        by_getattr("cgateway.errors\nMalformed\n", "__init__"),
+        by_getattr("V\n", "join"),
     ],
 )
 def test_answer_unpickles_only_gateway_classes(name: bytes) -> None:
