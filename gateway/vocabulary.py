@@ -218,6 +218,7 @@ class TimerKind(IntEnum):
     FLAP_SETTLE = 5
     LADDER = 7
     STATUS_UPDATE = 8
+    PAGING = 9
 
 
 class ClockName(StrEnum):

@@ -63,6 +63,7 @@ REPORTER_LINK = V1 + "/mine/{link:[A-Za-z0-9._-]{1,128}}"
 PERSON = V1 + "/people/{login:[a-z0-9][a-z0-9._-]{0,63}}"
 SERVICE = V1 + "/services/{slug:[a-z0-9][a-z0-9_-]{0,63}}"
 CI = V1 + "/cis/{name:[A-Za-z0-9][A-Za-z0-9._:-]{0,127}}"
+POLICY = V1 + "/policies/{slug:[a-z0-9][a-z0-9_-]{0,63}}"
 MONITOR = V1 + "/monitors/{id:[0-9]{1,9}}"
 GROUP = V1 + "/groups/{slug:[a-z0-9][a-z0-9_-]{0,63}}"
 

@@ -19,6 +19,8 @@ from gateway.db.pool import Connection, Pool, acquire
 from gateway.directory import groups
 from gateway.directory.person import Group
 from gateway.errors import Unprocessable
+from gateway.escalation.policies import store as policies
+from gateway.escalation.policies.store import PolicyReading
 from gateway.escalation.sla_rules import SlaRules
 from gateway.incidents.follow_on import PredecessorRecord
 from gateway.incidents.record import Incident, Revision
@@ -65,12 +67,13 @@ class CatalogueReading:
     parts_version: str = ""
     privy: Mapping[str, bool] = field(default_factory=dict)
     """The people who may see security incidents; True for security officers."""
+    policies: PolicyReading = field(default_factory=PolicyReading)
 
 
 async def read(
     conn: Connection, stamp: datetime | None, before: CatalogueReading | None = None
 ) -> CatalogueReading:
-    """Return all that new records are routed by, in seven statements.
+    """Return all that new records are routed by, in eight statements.
 
     Configuration items are taken from `before` while none of them has changed.
     """
@@ -98,6 +101,7 @@ async def read(
             row["login"]: row["officer"]
             for row in await conn.fetch(SECURITY_STAFF, sorted(SECURITY_ROLES))
         },
+        await policies.read(conn, None if before is None else before.policies),
     )
 
 
@@ -124,6 +128,8 @@ class Catalogue:
         self._configured = self.rules = SlaRules.from_settings(settings)
         self._calendars, _ = read_calendars(settings.sla.calendars)
         self._seen: tuple[Service, ...] = ()
+        self._policies: PolicyReading | None = None
+        self._follow_policies(PolicyReading())
         self._load: Counter[str] = Counter()
         self._shifts: Mapping[str, Sequence[Shift]] = {}
         self._standing = RoutingData()
@@ -170,6 +176,8 @@ class Catalogue:
         if topology is not None or self._is_new(reading):
             self.topology = topology or build_topology(reading.services, reading.parts)
         self._reading = reading
+        if reading.policies != self._policies:
+            self._follow_policies(reading.policies)
         if reading.services != self._seen:
             self._seen = reading.services
             self._promise(reading.services)
@@ -182,6 +190,13 @@ class Catalogue:
             or known.services != reading.services
             or known.parts_version != reading.parts_version
         )
+
+    def _follow_policies(self, found: PolicyReading) -> None:
+        """Take over escalation policies: records that open from now on follow them."""
+        self._policies = found
+        book = replace(found.book(), calendars=self._calendars)
+        escalation = replace(self.rules.escalation, book=book)
+        self.rules = replace(self.rules, escalation=escalation)
 
     def _promise(self, known: Iterable[Service]) -> None:
         chosen, own = dict(self._configured.choice.services), dict(self._configured.tailored)

@@ -386,6 +386,27 @@ CREATE TABLE public.delivery (
 
 COMMENT ON TABLE public.delivery IS 'Idempotency memory, outlives the longest retrier (76 h); not partitioned because the key must stay unique across days';
 
+CREATE TABLE public.escalation_policy (
+    slug text NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    definition json NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.escalation_policy IS 'Escalation policies in their present version: docs/escalation.md';
+
+CREATE TABLE public.escalation_policy_version (
+    slug text NOT NULL,
+    version integer NOT NULL,
+    definition json NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    made_by text NOT NULL
+);
+
+COMMENT ON TABLE public.escalation_policy_version IS 'Every version of every escalation policy: records keep theirs';
+
 CREATE TABLE public.form_bucket (
     subject bytea NOT NULL,
     tokens double precision NOT NULL,
@@ -527,6 +548,7 @@ CREATE TABLE public.incident (
     claimed_impact text DEFAULT ''::text NOT NULL,
     claimed_urgency text DEFAULT ''::text NOT NULL,
     recorded_by text DEFAULT ''::text NOT NULL,
+    escalation text,
     CONSTRAINT incident_priority_check CHECK (((priority >= 1) AND (priority <= 4))),
     CONSTRAINT incident_request_category_check CHECK ((request_category = ANY (ARRAY[''::text, 'information'::text, 'hardware_software'::text, 'access'::text, 'standard_change'::text, 'advice'::text]))),
     CONSTRAINT incident_state_check CHECK ((state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text, 'resolved'::text, 'closed'::text, 'rejected'::text]))),
@@ -557,6 +579,8 @@ COMMENT ON COLUMN public.incident.language IS 'The language its reporter is spok
 COMMENT ON COLUMN public.incident.claimed_impact IS 'The impact that its reporter named, where the record was given a milder grade; else empty';
 
 COMMENT ON COLUMN public.incident.recorded_by IS 'Who made the record with a key of theirs; in records of earlier releases the owner says so';
+
+COMMENT ON COLUMN public.incident.escalation IS 'The run of its escalation policy as JSON: incidents/escalation_run.py';
 
 CREATE SEQUENCE public.incident_id_seq
     START WITH 1
@@ -791,6 +815,7 @@ CREATE TABLE public.outbox (
     method smallint DEFAULT 0 NOT NULL,
     may_recover boolean DEFAULT false NOT NULL,
     reached text DEFAULT ''::text NOT NULL,
+    vendor_id text DEFAULT ''::text NOT NULL,
     CONSTRAINT outbox_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'dead'::text])))
 );
 
@@ -809,6 +834,8 @@ COMMENT ON COLUMN public.outbox.method IS 'Which contact method of the person is
 COMMENT ON COLUMN public.outbox.may_recover IS 'Whether a method that failed in this round may work later';
 
 COMMENT ON COLUMN public.outbox.reached IS 'Channel and address that took the message';
+
+COMMENT ON COLUMN public.outbox.vendor_id IS 'The name that the vendor gave the message, by which it is updated or cancelled';
 
 CREATE TABLE public.person (
     id integer NOT NULL,
@@ -1195,7 +1222,7 @@ CREATE VIEW public.silent_incident AS
                    FROM public.timeline t
                   WHERE ((t.incident_id = b.id) AND (t.seq >= GREATEST(b.given_seq, b.raised_seq)) AND (t.event = 'accepted'::text)))) OR (EXISTS ( SELECT
                    FROM public.timeline t
-                  WHERE ((t.incident_id = b.id) AND (t.seq >= GREATEST(b.given_seq, b.raised_seq)) AND (t.event = 'management_told'::text) AND (((t.facts -> 'roles'::text))::jsonb ?| ARRAY['handler'::text, 'assignee'::text, 'group'::text, 'tier3'::text, 'service_desk'::text]) AND (((t.facts ->> 'silenced'::text) IS NULL) OR (b.security AND ((t.facts ->> 'silenced'::text) = 'security'::text)))))) OR (EXISTS ( SELECT
+                  WHERE ((t.incident_id = b.id) AND (t.seq >= GREATEST(b.given_seq, b.raised_seq)) AND (t.event = 'management_told'::text) AND (((t.facts -> 'roles'::text))::jsonb ?| ARRAY['handler'::text, 'assignee'::text, 'group'::text, 'tier3'::text, 'service_desk'::text, 'on_call'::text]) AND (((t.facts ->> 'silenced'::text) IS NULL) OR (b.security AND ((t.facts ->> 'silenced'::text) = 'security'::text)))))) OR (EXISTS ( SELECT
                    FROM public.outbox o
                   WHERE ((o.incident_id = b.id) AND (o.created_at >= b.given_at) AND (o.role <> ALL (ARRAY['reporter'::text, 'subscriber'::text])) AND (COALESCE(((o.facts ->> 'priority'::text))::integer, (b.priority)::integer) <= b.priority)))))
            FROM begun b
@@ -1389,6 +1416,12 @@ ALTER TABLE ONLY public.contact_method
 
 ALTER TABLE ONLY public.delivery
     ADD CONSTRAINT delivery_pkey PRIMARY KEY (key_hash);
+
+ALTER TABLE ONLY public.escalation_policy
+    ADD CONSTRAINT escalation_policy_pkey PRIMARY KEY (slug);
+
+ALTER TABLE ONLY public.escalation_policy_version
+    ADD CONSTRAINT escalation_policy_version_pkey PRIMARY KEY (slug, version);
 
 ALTER TABLE ONLY public.form_bucket
     ADD CONSTRAINT form_bucket_pkey PRIMARY KEY (subject);
@@ -1629,6 +1662,8 @@ CREATE INDEX outbox_due ON public.outbox USING btree (urgency, next_attempt_at) 
 
 CREATE INDEX outbox_incident ON public.outbox USING btree (incident_id);
 
+CREATE INDEX outbox_on_call ON public.outbox USING btree (recipient, created_at) WHERE (role = 'on_call'::text);
+
 CREATE INDEX outbox_pending ON public.outbox USING btree (next_attempt_at) WHERE (state = 'pending'::text);
 
 CREATE INDEX outbox_undelivered ON public.outbox USING btree (settled_at) WHERE ((state = 'dead'::text) AND (NOT noted) AND (incident_id IS NOT NULL));
@@ -1701,6 +1736,9 @@ ALTER TABLE ONLY public.ci
 
 ALTER TABLE ONLY public.contact_method
     ADD CONSTRAINT contact_method_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.escalation_policy_version
+    ADD CONSTRAINT escalation_policy_version_slug_fkey FOREIGN KEY (slug) REFERENCES public.escalation_policy(slug) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.handover_item
     ADD CONSTRAINT handover_item_handover_id_fkey FOREIGN KEY (handover_id) REFERENCES public.handover(id);

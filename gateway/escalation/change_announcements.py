@@ -9,6 +9,7 @@ from datetime import datetime
 from gateway.escalation.crossings import merge_breach
 from gateway.escalation.due_times import grading_due, notifies_thresholds, present, threshold_event
 from gateway.escalation.duties import with_announcements
+from gateway.escalation.policies.following import follow_change
 from gateway.escalation.sla_rules import SlaRules
 from gateway.escalation.timers import refresh_timers
 from gateway.incidents.claims import GRADE
@@ -22,7 +23,8 @@ def announce_change(rules: SlaRules, revision: Revision, now: datetime) -> Revis
     A raise in priority that breaches a target at once makes one message. The caller has brought
     clocks and timers up to date; such a breach adds to `timers`.
     """
-    told = with_announcements(rules.escalation, revision)
+    told = follow_change(rules.escalation, revision, present(revision.after, now))
+    told = with_announcements(rules.escalation, told)
     told = with_grading_deadline(rules, told)
     return merge_raise_and_breach(rules, told, now)
 

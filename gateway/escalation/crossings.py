@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from gateway.escalation.management import EscalationRules
-from gateway.incidents.announcement import Announcement
+from gateway.incidents.announcement import ON_CALL, Announcement
 from gateway.incidents.ledger import microseconds
 from gateway.incidents.record import Incident
 from gateway.sla.thresholds import Crossing
@@ -43,7 +43,9 @@ def merge_breach(
     They are one message, also to those whom only the breach concerns.
     """
     breach = announce_crossing(escalation, incident, crossing)
-    of_raise = next((one for one in told if one.recorded), None)
+    of_raise = next(
+        (one for one in told if one.recorded and one.recipients[0].role != ON_CALL), None
+    )
     if of_raise is None or not breach:
         return (*told, *breach)
     known = {recipient.role for recipient in of_raise.recipients}

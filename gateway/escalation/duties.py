@@ -16,7 +16,7 @@ from gateway.escalation.management import (
     claimed_facts,
     without_master_silence,
 )
-from gateway.incidents.announcement import Announcement, Recipient
+from gateway.incidents.announcement import ON_CALL, Announcement, Recipient
 from gateway.incidents.announcements.addressing import DESK
 from gateway.incidents.claims import GRADE, awaits_grading, claimed_priority
 from gateway.incidents.hierarchy import UnfitReason
@@ -103,7 +103,7 @@ def with_announcements(escalation: EscalationRules, revision: Revision) -> Revis
     """Return the revision with its notifications: one for every duty that is new or more urgent.
 
     A role that the change itself notifies of the record, such as by declaring it major, is
-    notified once.
+    notified once. Where an escalation policy calls those on call, their group is left in peace.
     """
     before, after = revision.before, revision.after
     owed = {**duties(escalation, after), **_given_below_a_master(revision)}
@@ -125,6 +125,7 @@ def with_announcements(escalation: EscalationRules, revision: Revision) -> Revis
         if priority < was.get(duty, priority + 1)
         and not (duty.work and took_on)
         and duty.role not in told
+        and not (duty.role == "group" and ON_CALL in told)
     ]
     if not new:
         return revision

@@ -8,18 +8,14 @@ reopened>:<priority>:<when>".
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
+from gateway.escalation import steps
+from gateway.escalation.steps import NextStep, StepNotifications
 from gateway.incidents.ledger import EPOCH, microseconds
 from gateway.sla.track import Track
 
 PREFIX = "rung:"
 NOTED = "noted:"
-LATE = timedelta(minutes=1)
-"""The delay of a notification from which on an outage is assumed.
-
-The next rung then keeps its distance.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +40,13 @@ class Rung:
         return f"{self.after.total_seconds():g}s:{'+'.join(self.roles)}"
 
 
-class RungNotifications(NamedTuple):
-    """The number of notifications of a rung, and the time of the first."""
-
-    times: int
-    first: datetime
+LadderStep = NextStep[Rung]
+"""The next notification of a rung."""
 
 
-@dataclass(frozen=True, slots=True)
-class LadderStep:
-    """The next notification of a rung: the `times`-th, at `due`."""
-
-    rung: Rung
-    times: int
-    due: datetime
-
-    @property
-    def cause(self) -> str:
-        """Return the name of this notification of this rung."""
-        return f"unresolved:{self.rung.name}#{self.times}"
+def step_cause(step: LadderStep) -> str:
+    """Return the name of this notification of this rung."""
+    return f"unresolved:{step.step.name}#{step.times}"
 
 
 def next_step(
@@ -70,57 +54,20 @@ def next_step(
 ) -> LadderStep | None:
     """Return the earliest notification that is still to come.
 
-    None while the overall clock does not run, or when all are made. `rungs` are in order. A step
-    may be due in the past. After an outage a record climbs one rung at a time: a rung notified
-    late keeps the next one at the distance the ladder has between them. Missed repetitions are
-    not made up for.
+    None while the overall clock does not run, or when all are made. Missed repetitions are not
+    made up for.
     """
     if not overall.running:
         return None
-    told = notified_rungs(marks)
-    steps: list[LadderStep] = []
-    below: tuple[Rung, datetime] | None = None
-    for rung in rungs:
-        known = told.get(rung.name)
-        step = (
-            None if acknowledged and rung.until_acknowledged else _step(rung, known, below, overall)
-        )
-        below = (rung, known.first) if known else (rung, step.due) if step else None
-        if step is not None:
-            steps.append(step)
-    return min(steps, key=lambda step: step.due, default=None)
-
-
-def _step(
-    rung: Rung, known: RungNotifications | None, below: tuple[Rung, datetime] | None, overall: Track
-) -> LadderStep | None:
-    """Return the next step of one rung.
-
-    `below` is the rung before it, and the time of its first notification, past or expected.
-    """
-    if known is not None:
-        due = (
-            None if rung.repeat is None else overall.reaches(rung.after + known.times * rung.repeat)
-        )
-        return None if due is None else LadderStep(rung, known.times + 1, due)
-    due = overall.reaches(rung.after)
-    if due is not None and below is not None:
-        due = max(due, _kept_apart(*below, rung, overall))
-    return None if due is None else LadderStep(rung, 1, due)
-
-
-def _kept_apart(below: Rung, first: datetime, rung: Rung, overall: Track) -> datetime:
-    due = overall.reaches(below.after)
-    late = due is not None and first - due > LATE
-    return first + (rung.after - below.after) if late else first
+    return steps.next_step(rungs, notified_rungs(marks), overall.reaches, acknowledged=acknowledged)
 
 
 def skip_missed(step: LadderStep, overall: Track, now: datetime) -> LadderStep:
     """Return the step as it is notified at `now`: missed repetitions count as made with it."""
-    if step.rung.repeat is None:
+    if step.step.repeat is None:
         return step
-    missed = (overall.elapsed_by(now) - step.rung.after) // step.rung.repeat
-    return LadderStep(step.rung, max(step.times, missed + 1), step.due)
+    missed = (overall.elapsed_by(now) - step.step.after) // step.step.repeat
+    return replace(step, times=max(step.times, missed + 1))
 
 
 def acknowledgement_time(marks: Collection[str], reopened: int, priority: int) -> datetime | None:
@@ -155,16 +102,16 @@ def postponed_step(step: LadderStep, noted: datetime, lasts: timedelta) -> Ladde
 
 def with_rung_mark(marks: Sequence[str], step: LadderStep, now: datetime) -> tuple[str, ...]:
     """Return the marks with `step` notified at `now`."""
-    known = notified_rungs(marks).get(step.rung.name)
-    others = tuple(mark for mark in marks if step.rung.name not in notified_rungs((mark,)))
+    known = notified_rungs(marks).get(step.step.name)
+    others = tuple(mark for mark in marks if step.step.name not in notified_rungs((mark,)))
     first = now if known is None else known.first
-    return (*others, f"{PREFIX}{step.times}:{microseconds(first)}:{step.rung.name}")
+    return (*others, f"{PREFIX}{step.times}:{microseconds(first)}:{step.step.name}")
 
 
-def notified_rungs(marks: Collection[str]) -> Mapping[str, RungNotifications]:
+def notified_rungs(marks: Collection[str]) -> Mapping[str, StepNotifications]:
     """Return the notifications that the marks hold, by the name of the rung."""
     rungs = [mark.split(":", 3) for mark in marks if mark.startswith(PREFIX)]
     return {
-        name: RungNotifications(int(times), EPOCH + timedelta(microseconds=int(first)))
+        name: StepNotifications(int(times), EPOCH + timedelta(microseconds=int(first)))
         for _, times, first, name in rungs
     }

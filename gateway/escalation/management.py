@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.errors import Flaw, Misconfigured
-from gateway.escalation.ladder import LadderStep, Rung
+from gateway.escalation.ladder import LadderStep, Rung, step_cause
+from gateway.escalation.policies.book import PolicyBook
 from gateway.incidents.announcement import OWN, Announcement, Recipient
 from gateway.incidents.announcements.addressing import DESK
 from gateway.incidents.claims import OVERDUE, claimed_priority
@@ -23,7 +24,7 @@ class EscalationRules:
 
     `leader_told` says that the gateway, not the manager, notifies the leader of a major
     incident. `patience` is how long an acknowledgement keeps a ladder from being climbed, 0 s
-    for good.
+    for good. `book` holds the escalation policies.
     """
 
     rules: tuple[ManagementRule, ...]
@@ -31,6 +32,7 @@ class EscalationRules:
     leader_told: bool = False
     patience: timedelta = timedelta()
     declared_to: tuple[str, ...] = ()
+    book: PolicyBook = field(default_factory=PolicyBook)
     steps: tuple[tuple[ManagementRule, Rung], ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -171,11 +173,11 @@ class EscalationRules:
         """Return the notification of a record that is still unresolved."""
         more = {
             "unresolved_for": str(
-                step.rung.after + (step.times - 1) * (step.rung.repeat or timedelta())
+                step.step.after + (step.times - 1) * (step.step.repeat or timedelta())
             )
         }
         return self.announce(
-            step.rung.roles, incident, cause=step.cause, template="unresolved", more=more
+            step.step.roles, incident, cause=step_cause(step), template="unresolved", more=more
         )
 
     def roles(self, incident: Incident, on: str) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from gateway.escalation.due_times import (
     present,
     threshold_event,
 )
+from gateway.escalation.policies.following import climb_policy
 from gateway.escalation.sla_rules import SlaRules
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.announcement import Announcement
@@ -111,19 +112,22 @@ def fire(rules: SlaRules, incident: Incident, timer: FiringTimer, now: datetime)
     """Return the revision of a timer that fires; without events when nothing is due any more."""
     match timer.kind:
         case TimerKind.SLA:
-            return notify_thresholds(rules, incident, now)
+            made = notify_thresholds(rules, incident, now)
         case TimerKind.AUTO_CLOSE:
-            return close_resolved(rules, incident, now)
+            made = close_resolved(rules, incident, now)
         case TimerKind.HOLD_EXPIRY:
-            return end_hold(rules, incident, now)
+            made = end_hold(rules, incident, now)
         case TimerKind.LADDER:
-            return climb_ladder(rules, incident, now)
+            made = climb_ladder(rules, incident, now)
         case TimerKind.ALERT_EXPIRY | TimerKind.FLAP_SETTLE:
-            return clear_quiet(rules, incident, timer, now)
+            made = clear_quiet(rules, incident, timer, now)
         case TimerKind.STATUS_UPDATE:
-            return remind_of_update(rules, incident, timer.due_at)
+            made = remind_of_update(rules, incident, timer.due_at)
+        case TimerKind.PAGING:
+            made = climb_policy(rules.escalation, incident, present(incident, now))
         case _:
             assert_never(timer.kind)
+    return made
 
 
 def notify_thresholds(rules: SlaRules, incident: Incident, now: datetime) -> Revision:

@@ -6,10 +6,23 @@ addresses.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 OWN = ("handler", "assignee", "group", "owner", "reporter")
 """The recipients that are an incident's own people at the time."""
+
+
+ON_CALL = "on_call"
+"""The role of those whom an escalation policy calls."""
+
+
+class Turn(StrEnum):
+    """The choice among the people of a recipient: all, one in turn, or who has the least work."""
+
+    ALL = "all"
+    NEXT = "next"
+    LEAST_LOADED = "least_loaded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +32,7 @@ class Recipient:
     With a `group`, those of the group who have the role are notified, if there are any. With
     `own`, it is a person of the incident: the first of `people` (logins or addresses) who can be
     reached, else the people of `group`, else the addresses `listed` for it. If that is nobody,
-    `instead` is notified.
+    `instead` is notified. The people in `without` cannot take the record and are not notified.
     """
 
     role: str
@@ -28,6 +41,8 @@ class Recipient:
     people: tuple[str, ...] = ()
     group: str = ""
     instead: "Recipient | None" = None
+    turn: Turn = Turn.ALL
+    without: tuple[str, ...] = ()
 
     @property
     def nobody(self) -> bool:

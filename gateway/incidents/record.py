@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID, uuid5
 
+from gateway.incidents import escalation_run
 from gateway.incidents.announcement import Announcement
+from gateway.incidents.escalation_run import EscalationRun
 from gateway.incidents.field_traits import StoredAs, Trait
 from gateway.incidents.ledger import Ledger, from_json, to_json
 from gateway.settings.recipients import RecipientAddress, parse_recipient
@@ -150,6 +152,11 @@ class Incident(ReportedFields):
     refs: Mapping[str, Any] = field(default_factory=dict)
     marks: Annotated[tuple[str, ...], Trait.TIMED] = ()
     breached: Annotated[bool, Trait.TIMED] = False
+    escalation: Annotated[
+        EscalationRun | None,
+        Trait.TIMED,
+        StoredAs(escalation_run.from_json, escalation_run.to_json),
+    ] = None
 
     @property
     def is_major(self) -> bool:

@@ -30,6 +30,8 @@ LINES: Mapping[str, tuple[str, str]] = {
     "assignee_group": ("Group: {}", "受理组：{}"),
     "assignee": ("Assignee: {}", "受理人：{}"),
     "handler": ("Handled by: {}", "处理人：{}"),
+    "escalation": ("Called by the escalation policy: {}", "按升级策略呼叫：{}"),
+    "declined_by": ("Cannot take it: {}", "无法接手：{}"),
     "reason": ("Reason: {}", "原因：{}"),
     "next_update_due_at": ("Next update due: {}", "下次通报时间：{}"),
     "group": ("Group: {}", "班组：{}"),
@@ -104,6 +106,19 @@ def _labels(value: Any, _: MessageReader) -> str:
     return ", ".join(pairs[:MOST_LABELS]) + more
 
 
+STEP = ("{policy}, step {step} of {steps}", "{policy}，第 {step} 步，共 {steps} 步")
+ROUND = (", round {round}", "，第 {round} 轮")
+
+
+def _escalation(value: Any, reader: MessageReader) -> str:
+    """Return the policy and the step of it that called the reader."""
+    if not isinstance(value, Mapping) or "policy" not in value:
+        return ""
+    said = {name: one_line(value.get(name, "?")) for name in ("policy", "step", "steps", "round")}
+    words = reader.choose(STEP) + (reader.choose(ROUND) if value.get("round", 1) != 1 else "")
+    return words.format(**said)
+
+
 UNVERIFIED_SENDER = (
     "not verified, nothing proves that the contact wrote this",
     "未验证，无法证明确为联系人本人所写",
@@ -118,4 +133,5 @@ FORMATTERS: Mapping[str, Callable[[Any, MessageReader], str]] = {
     "share": _share,
     "resolution": _resolution,
     "labels": _labels,
+    "escalation": _escalation,
 }

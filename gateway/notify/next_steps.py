@@ -61,7 +61,9 @@ TO_DO: Mapping[str, tuple[str, str]] = {
 }
 """Steps by name; a fact `to_do` that names one takes precedence over the step of the occasion."""
 
-WORKERS = frozenset({"service_desk", "tier2", "tier3", "group", "handler", "assignee", "owner"})
+WORKERS = frozenset(
+    {"on_call", "service_desk", "tier2", "tier3", "group", "handler", "assignee", "owner"}
+)
 """Roles of recipients who work on records; all others make sure that somebody does."""
 
 FOR_WORKERS: Mapping[str, str] = {
@@ -75,6 +77,8 @@ FOR_WORKERS: Mapping[str, str] = {
     "sla_warning": "hurry",
     "sla_breached": "late",
     "unresolved": "late",
+    "unacknowledged": "accept",
+    "forgotten": "go_on",
     "major": "go_on",
     "undelivered": "call",
     "replied": "read_reply",

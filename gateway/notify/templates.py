@@ -57,6 +57,8 @@ class Template(StrEnum):
     MASTER_RESOLVED = "master_resolved"
     WITHDRAWN = "withdrawn"
     TAKEN_UP = "taken_up"
+    UNACKNOWLEDGED = "unacknowledged"
+    FORGOTTEN = "forgotten"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,8 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.TAKEN_UP: ("assigned", "已分派"),
     Template.MASTER_RESOLVED: ("please check whether it works again", "请确认是否已恢复"),
     Template.WITHDRAWN: ("taken out of your hands", "已不再由您处理"),
+    Template.UNACKNOWLEDGED: ("nobody has taken it", "无人接手"),
+    Template.FORGOTTEN: ("taken, but no progress", "已接手但无进展"),
     Template.UPDATE_DUE: ("status update overdue", "进展通报已逾期"),
 }
 """The occasion of each template, as the subject names it."""

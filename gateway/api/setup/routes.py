@@ -13,6 +13,7 @@ from gateway.api.route import (
     MONITOR,
     NO_KEY,
     PERSON,
+    POLICY,
     READ,
     SERVICE,
     V1,
@@ -28,6 +29,7 @@ from gateway.api.setup import (
     monitors,
     oidc,
     people,
+    policies,
     promises,
     session,
 )
@@ -48,6 +50,7 @@ def setup_routes() -> tuple[Route, ...]:
               ADMIN, "Preview the due times under edited SLA policies and calendars",
               promises.SlaPreview),
         *_people(), *_catalogue(), *_oneself(), *_shifts(), *_monitors(), *_chats(),
+        *_policies(),
     )  # fmt: skip
 
 
@@ -201,4 +204,20 @@ def _monitors() -> tuple[Route, ...]:
               "Change a monitor", one, headers=CHANGE),
         Route("DELETE", MONITOR, without_body(monitors.delete_monitor), ADMIN, "Delete a monitor",
               status=204),
+    )  # fmt: skip
+
+
+def _policies() -> tuple[Route, ...]:
+    path, one, seen = V1 + "/policies", policies.PolicyView, Action.DIRECTORY
+    return (
+        Route("GET", path, with_query(policies.list_policies, policies.PolicyQuery), READ,
+              "List escalation policies", policies.PolicyPage, needs=seen),
+        Route("POST", path, with_body(policies.create_policy, policies.NewPolicy), ADMIN,
+              "Create an escalation policy", one, status=201, headers=IDEMPOTENT),
+        Route("GET", POLICY, without_body(policies.read_policy), READ,
+              "Read an escalation policy", one, needs=seen),
+        Route("PATCH", POLICY, with_body(policies.patch_policy, policies.PolicyPatch), ADMIN,
+              "Change an escalation policy", one, headers=CHANGE),
+        Route("DELETE", POLICY, without_body(policies.deactivate_policy), ADMIN,
+              "Deactivate an escalation policy", status=204, headers=IF_MATCH),
     )  # fmt: skip

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.directory.person import EMAIL, Reachable
-from gateway.incidents.announcement import Announcement, Recipient
+from gateway.incidents.announcement import Announcement, Recipient, Turn
+from gateway.incidents.announcements.call_turns import CallTurns
 from gateway.incidents.record import Notice
 from gateway.incidents.visibility import has_security_role
 from gateway.settings import notify
@@ -28,9 +29,10 @@ TimelineFact = tuple[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class RecipientDirectory:
-    """The people that announcements may be for."""
+    """The people that announcements may be for, and the turn of those who are called one by one."""
 
     people: Sequence[Reachable] = ()
+    turns: CallTurns = field(default_factory=CallTurns)
 
     def with_role(self, role: str) -> list[Reachable]:
         """Return everybody with the role; of the service desk only those on shift, if any are."""
@@ -172,7 +174,26 @@ def _found_by_role(recipient: Recipient, directory: RecipientDirectory) -> Recip
     everybody = directory.with_role(recipient.role)
     of_group = directory.in_group(recipient.group) if recipient.group else []
     near = [one for one in of_group if recipient.role in one.roles]
-    return RecipientAddresses(tuple(_together(recipient, near or everybody, directory)))
+    found = tuple(_together(recipient, near or everybody, directory))
+    return RecipientAddresses(tuple(_whose_turn(recipient, found, directory.turns)))
+
+
+def _whose_turn(
+    recipient: Recipient, found: Iterable[tuple[str, bool]], turns: CallTurns
+) -> Iterator[tuple[str, bool]]:
+    """Yield the addresses of a recipient without those who declined, one person where it asks so.
+
+    Addresses of programs are no people: all of them are kept.
+    """
+    without = {f"{way}:{login}" for login in recipient.without for way in BY_LOGIN}
+    left = [(target, privy) for target, privy in found if target not in without]
+    people = {target: privy for target, privy in left if target.startswith(PERSON)}
+    if recipient.turn is Turn.ALL or not people:
+        yield from left
+        return
+    logins = [target.removeprefix(PERSON) for target in people]
+    chosen = f"{PERSON}{turns.choose(recipient.turn, logins)}"
+    yield from (one for one in left if one[0] == chosen or one[0] not in people)
 
 
 def _found_own(

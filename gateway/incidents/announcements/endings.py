@@ -66,6 +66,8 @@ BEGINNINGS = (
     "sla_warning",
     "sla_breached",
     "unresolved",
+    "unacknowledged",
+    "forgotten",
     "major",
     "update_due",
     "undelivered",

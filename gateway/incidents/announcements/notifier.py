@@ -6,7 +6,7 @@ from datetime import datetime
 
 from gateway.db.pool import Connection
 from gateway.directory.reachable import find_reachable
-from gateway.incidents.announcement import Announcement, Recipient
+from gateway.incidents.announcement import Announcement, Recipient, Turn
 from gateway.incidents.announcements.addressing import (
     BY_LOGIN,
     GROUP,
@@ -15,6 +15,7 @@ from gateway.incidents.announcements.addressing import (
     address_announcement,
     addresses_of_recipient,
 )
+from gateway.incidents.announcements.call_turns import CallTurns
 from gateway.incidents.record import Notice, Revision
 
 
@@ -65,7 +66,31 @@ async def _directory(
     }
     groups = {target.removeprefix(GROUP) for target in listed if target.startswith(GROUP)}
     groups |= {one.group for one in wanted if one.group}
-    return RecipientDirectory(await find_reachable(conn, roles, names, groups, now))
+    people = await find_reachable(conn, roles, names, groups, now)
+    if all(one.turn is Turn.ALL for one in wanted):
+        return RecipientDirectory(people)
+    return RecipientDirectory(people, await _turns(conn, [one.login for one in people]))
+
+
+LAST_CALLS = """
+SELECT recipient, max(created_at) AS at FROM outbox
+WHERE role = 'on_call' AND channel = 'person' AND recipient = ANY($1::text[]) GROUP BY recipient
+"""
+
+OPEN_WORK = """
+SELECT handler, count(*)::int AS open FROM incident
+WHERE handler = ANY($1::text[]) AND is_open(state) GROUP BY handler
+"""
+
+
+async def _turns(conn: Connection, logins: Sequence[str]) -> CallTurns:
+    """Return when these people were called last by an escalation policy, and their open work."""
+    calls = await conn.fetch(LAST_CALLS, logins)
+    work = await conn.fetch(OPEN_WORK, logins)
+    return CallTurns(
+        {row["recipient"]: row["at"] for row in calls},
+        {row["handler"]: row["open"] for row in work},
+    )
 
 
 def _with_stand_ins(recipient: Recipient) -> Iterator[Recipient]:

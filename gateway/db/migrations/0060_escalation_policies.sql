@@ -1,0 +1,126 @@
+-- Escalation policies: who is called about a record, step by step, until somebody takes it. A record keeps the version in
+-- force when it opened, so every version stays.
+CREATE TABLE escalation_policy (
+  slug text PRIMARY KEY,
+  active boolean NOT NULL DEFAULT true,
+  version int NOT NULL DEFAULT 1,
+  definition json NOT NULL,
+  created_at timestamptz NOT NULL,
+  updated_at timestamptz NOT NULL
+);
+COMMENT ON TABLE escalation_policy IS 'Escalation policies in their present version: docs/escalation.md';
+
+CREATE TABLE escalation_policy_version (
+  slug text NOT NULL REFERENCES escalation_policy ON DELETE CASCADE,
+  version int NOT NULL,
+  definition json NOT NULL,
+  made_at timestamptz NOT NULL,
+  made_by text NOT NULL,
+  PRIMARY KEY (slug, version)
+);
+COMMENT ON TABLE escalation_policy_version IS 'Every version of every escalation policy: records keep theirs';
+
+ALTER TABLE incident ADD COLUMN escalation text;
+COMMENT ON COLUMN incident.escalation IS 'The run of its escalation policy as JSON: incidents/escalation_run.py';
+
+ALTER TABLE outbox ADD COLUMN vendor_id text NOT NULL DEFAULT '';
+COMMENT ON COLUMN outbox.vendor_id IS 'The name that the vendor gave the message, by which it is updated or cancelled';
+
+-- Those whom a policy calls are people who must act.
+CREATE OR REPLACE VIEW silent_incident AS
+WITH standing AS (
+  SELECT i.id, i.number, i.kind, i.priority, i.policy, i.state, i.handler, i.assignee, i.assignee_group,
+    i.security
+  FROM incident i
+  LEFT JOIN incident m ON m.id = i.master_id AND m.priority <= i.priority
+    AND m.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+  WHERE i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+    AND NOT i.suppressed AND m.id IS NULL
+    AND (i.security OR i.assignee_group <> '' OR i.assignee <> '' OR i.handler <> '' OR EXISTS (
+      SELECT FROM told_when_opened r
+      WHERE r.kind = i.kind AND r.priority = i.priority AND r.policy IN ('', i.policy)))
+), begun AS (
+  SELECT s.*, b.seq AS begun_seq, b.at AS begun_at, b.given_seq, b.given_at, b.given_by, b.raised_seq,
+    b.worse_seq, b.worse_by, b.flagged_seq
+  FROM standing s CROSS JOIN LATERAL (
+    SELECT
+      max(t.seq) FILTER (WHERE t.event IN ('opened', 'reopened', 'unlinked')) AS seq,
+      max(t.at) FILTER (WHERE t.event IN ('opened', 'reopened', 'unlinked')) AS at,
+      max(t.seq) FILTER (WHERE t.gives) AS given_seq,
+      max(t.at) FILTER (WHERE t.gives) AS given_at,
+      (array_agg(t.actor ORDER BY t.seq DESC) FILTER (WHERE t.gives))[1] AS given_by,
+      max(t.seq) FILTER (WHERE t.event IN ('raised', 'declared_major') OR t.event = 'changed'
+        AND t.facts::jsonb @? '$.changes[*] ? (@.field == "priority" && @.new < @.old)') AS raised_seq,
+      max(t.seq) FILTER (WHERE t.worse) AS worse_seq,
+      (array_agg(t.actor ORDER BY t.seq DESC) FILTER (WHERE t.worse))[1] AS worse_by,
+      max(t.seq) FILTER (WHERE t.event = 'withdrawn') AS flagged_seq
+    FROM (
+      SELECT seq, at, actor, event, facts, giving AND coalesce(facts->>'to', '') <> 'vendor' AND NOT (
+        event IN ('assigned', 'escalated') AND facts->>'was' IS NULL AND event = lag(event) OVER given
+        AND (facts->>'group') IS NOT DISTINCT FROM lag(facts->>'group') OVER given
+        AND (facts->>'person') IS NOT DISTINCT FROM lag(facts->>'person') OVER given) AS gives,
+        CASE event
+          WHEN 'raised' THEN (facts->>'old')::int
+          WHEN 'changed' THEN
+            (jsonb_path_query_first(facts::jsonb, '$.changes[*] ? (@.field == "priority")')->>'old')::int
+        END > s.priority AS worse
+      FROM timeline, LATERAL (SELECT event IN (
+        'opened', 'reopened', 'unlinked', 'assigned', 'routed', 'returned', 'escalated', 'resumed',
+        'handed_over', 'unacknowledged') AS giving) AS kind
+      WHERE incident_id = s.id
+      WINDOW given AS (PARTITION BY giving ORDER BY seq)) t
+  ) b
+), due AS (
+  SELECT b.id, EXISTS (
+    SELECT FROM timeline t
+    WHERE t.incident_id = b.id AND t.seq >= b.begun_seq AND t.event = 'management_told'
+      AND (t.facts->'roles')::jsonb ? r.role
+      AND coalesce((t.facts->>'priority')::int, b.priority) <= b.priority
+      AND (t.facts->>'silenced' IS NULL OR b.security AND t.facts->>'silenced' = 'security')) AS told
+  FROM begun b JOIN told_when_opened r
+    ON r.kind = b.kind AND r.priority = b.priority AND r.policy IN ('', b.policy)
+  UNION ALL
+  SELECT b.id, EXISTS (
+    SELECT FROM timeline t
+    WHERE t.incident_id = b.id AND t.seq >= greatest(b.begun_seq, b.flagged_seq) AND t.event = 'management_told'
+      AND (t.facts->'roles')::jsonb ? 'security'
+      AND coalesce((t.facts->>'priority')::int, b.priority) <= b.priority
+      AND coalesce(t.facts->>'silenced', 'security') = 'security')
+  FROM begun b
+  WHERE b.security
+  UNION ALL
+  SELECT b.id, b.given_by IN (b.handler, b.assignee) AND coalesce(b.raised_seq, 0) <= b.given_seq
+    OR coalesce(b.worse_by IN (b.handler, b.assignee) AND b.worse_seq >= greatest(b.given_seq, b.raised_seq), false)
+    OR EXISTS (
+      SELECT FROM timeline t WHERE t.incident_id = b.id
+        AND t.seq >= greatest(b.given_seq, b.raised_seq) AND t.event = 'accepted')
+    OR EXISTS (
+      SELECT FROM timeline t WHERE t.incident_id = b.id
+        AND t.seq >= greatest(b.given_seq, b.raised_seq) AND t.event = 'management_told'
+        AND (t.facts->'roles')::jsonb ?| ARRAY['handler', 'assignee', 'group', 'tier3', 'service_desk', 'on_call']
+        AND (t.facts->>'silenced' IS NULL OR b.security AND t.facts->>'silenced' = 'security'))
+    OR EXISTS (
+      SELECT FROM outbox o WHERE o.incident_id = b.id AND o.created_at >= b.given_at
+        AND o.role NOT IN ('reporter', 'subscriber')
+        AND coalesce((o.facts->>'priority')::int, b.priority) <= b.priority)
+  FROM begun b
+  WHERE b.state <> 'on_hold' AND (b.handler <> '' OR b.assignee <> '' OR b.assignee_group <> '')
+), owed AS (
+  SELECT id, bool_and(told) AS told FROM due GROUP BY id
+), judged AS (
+  SELECT b.id, b.number, b.kind, b.priority, b.begun_at AS since, owed.told,
+    owed.told AND (EXISTS (
+      SELECT FROM outbox o WHERE o.incident_id = b.id AND o.created_at >= b.begun_at
+        AND o.state <> 'dead' AND o.role NOT IN ('reporter', 'subscriber')
+        AND coalesce((o.facts->>'priority')::int, b.priority) <= b.priority)
+    OR EXISTS (
+      SELECT FROM timeline t WHERE t.incident_id = b.id AND t.seq >= b.begun_seq
+        AND (t.seq >= coalesce(b.worse_seq, 0) OR b.worse_by IN (b.handler, b.assignee))
+        AND t.event IN ('accepted', 'escalation_acknowledged'))) AS reached
+  FROM begun b JOIN owed USING (id)
+)
+SELECT id, number, kind, priority, since,
+  CASE WHEN told THEN 'unreachable' ELSE 'untold' END AS cause
+FROM judged WHERE NOT (told AND reached);
+COMMENT ON VIEW silent_incident IS
+  'Open incidents whose present urgency was told to nobody (untold) or reached nobody (unreachable): docs/silence.md';
