@@ -68,3 +68,11 @@ async def test_people_page_commands_create_person_with_contact_methods(
     assert group["members"] == ["ann"]
     _, chosen = await gateway.get("/api/v1/people/ann/methods", "admin")
     assert [one["address"] for one in chosen["methods"]] == ["", "ann@home.example"]
+
+
+async def test_escalation_page_commands_create_and_change_policy(
+    gateway: RunningGateway, tmp_path: Path
+) -> None:
+    await run(gateway, "escalation.md", tmp_path)
+    _, made = await gateway.get("/api/v1/policies/nightly", "admin")
+    assert (made["version"], made["rank"]) == (2, 10)

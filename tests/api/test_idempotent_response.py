@@ -164,6 +164,15 @@ async def monitor(api: Api, *, change: bool) -> Asked:
     return f"{V1}/monitors/{made['id']}", {"json": {"name": "Nightly"}}
 
 
+async def policy(api: Api, *, change: bool) -> Asked:
+    path, steps = f"{V1}/policies", [{"targets": ["role:leader"]}]
+    new = {"slug": "sre", "name": "SRE", "steps": steps}
+    if not change:
+        return path, {"json": new}
+    await api.call("POST", path, new)
+    return f"{path}/sre", {"json": {"rank": 5}}
+
+
 async def mapping(api: Api) -> Asked:
     await api.call(
         "POST", f"{V1}/keys", {"name": "shop", "scopes": ["ingest"], "integration": "shop"}
@@ -226,6 +235,8 @@ def calls_by_operation(api: Api) -> dict[str, Callable[[], Awaitable[Asked]]]:
         f"PATCH {V1}/cis/{{name}}": partial(thing, api, "cis", change=True),
         f"POST {V1}/people/{{login}}/chats": partial(chat, api),
         f"PUT {V1}/mappings/{{integration}}/{{source}}": partial(mapping, api),
+        f"POST {V1}/policies": partial(policy, api, change=False),
+        f"PATCH {V1}/policies/{{slug}}": partial(policy, api, change=True),
         f"POST {V1}/monitors": partial(monitor, api, change=False),
         f"PATCH {V1}/monitors/{{id}}": partial(monitor, api, change=True),
     }
@@ -236,7 +247,8 @@ SELECT (SELECT count(*) FROM timeline), (SELECT count(*) FROM incident),
   (SELECT count(*) FROM attachment), (SELECT count(*) FROM api_key),
   (SELECT sum(version) FROM person), (SELECT sum(version) FROM staff_group),
   (SELECT sum(version) FROM service), (SELECT sum(version) FROM ci),
-  (SELECT sum(version) FROM monitor), (SELECT count(*) FROM body_mapping),
+  (SELECT sum(version) FROM monitor), (SELECT sum(version) FROM escalation_policy),
+  (SELECT count(*) FROM body_mapping),
   (SELECT count(*) FROM outbox), (SELECT count(*) FROM linked_record),
     (SELECT count(*) FROM complaint), (SELECT count(*) FROM article)
 """

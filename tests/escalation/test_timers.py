@@ -173,6 +173,7 @@ FIRED = {
     TimerKind.FLAP_SETTLE: (FRESH, ["resolved"]),
     TimerKind.LADDER: (FRESH, []),
     TimerKind.STATUS_UPDATE: (MAJOR, []),
+    TimerKind.PAGING: (FRESH, []),
 }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.db.pool import Pool
 from gateway.incidents import columns, store, writing
+from gateway.incidents.escalation_run import EscalationRun, NotifiedStep
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import Revision
 from gateway.incidents.timeline import GENESIS
@@ -111,6 +112,9 @@ async def test_every_changed_field_is_read_as_written(pool: Pool) -> None:
 
 
 OTHER_VALUES: dict[str, Any] = {
+    "escalation": EscalationRun(
+        policy="sre", version=2, since=NOON, told=(NotifiedStep("0.1", NOON),), declined=("ann",)
+    ),
     "title": '"other" \\ 标题\n', "source": "mail", "priority": 2, "impact": Impact.COMPANY,
     "urgency": Urgency.LOW, "occurred_at": NOON - timedelta(microseconds=1), "policy": "other",
     "kind": Kind.SERVICE_REQUEST, "request_category": RequestCategory.ACCESS, "severity": "bad",

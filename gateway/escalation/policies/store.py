@@ -114,7 +114,7 @@ async def change(
     return await by_slug(conn, slug)
 
 
-STATE = "SELECT count(*)::int AS known, max(updated_at) AS newest FROM escalation_policy"
+CHANGES = "SELECT coalesce(sum(version), 0)::int FROM escalation_policy"
 VERSIONS = """
 SELECT v.slug, v.version, v.definition::text AS definition,
   p.active AND p.version = v.version AS current
@@ -125,9 +125,9 @@ ORDER BY v.made_at DESC, v.slug, v.version DESC LIMIT $1
 
 @dataclass(frozen=True, slots=True)
 class PolicyReading:
-    """The policies at one time; `stamp` changes whenever one of them does."""
+    """The policies at one time; `changes` counts all changes of all policies."""
 
-    stamp: tuple[int, datetime | None] = (0, None)
+    changes: int = 0
     versions: tuple[tuple[EscalationPolicy, bool], ...] = ()
     """Every version, with whether it is in force."""
 
@@ -142,13 +142,12 @@ class PolicyReading:
 
 async def read(conn: Connection, before: PolicyReading | None) -> PolicyReading:
     """Return the policies; the reading before while none of them has changed."""
-    row = await conn.fetchrow(STATE)
-    stamp = (0, None) if row is None else (row["known"], row["newest"])
-    if before is not None and before.stamp == stamp:
+    changes = await conn.fetchval(CHANGES)
+    if before is not None and before.changes == changes:
         return before
     rows = await conn.fetch(VERSIONS, MOST_VERSIONS)
     return PolicyReading(
-        stamp,
+        changes,
         tuple(
             (
                 EscalationPolicy(row["slug"], row["version"], _decode(row["definition"])),
