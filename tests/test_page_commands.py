@@ -76,3 +76,11 @@ async def test_escalation_page_commands_create_and_change_policy(
     await run(gateway, "escalation.md", tmp_path)
     _, made = await gateway.get("/api/v1/policies/nightly", "admin")
     assert (made["version"], made["rank"]) == (2, 10)
+
+
+async def test_messages_page_commands_set_a_template(
+    gateway: RunningGateway, tmp_path: Path
+) -> None:
+    await run(gateway, "messages.md", tmp_path)
+    _, listed = await gateway.get("/api/v1/templates", "admin")
+    assert [(one["event"], one["channel"]) for one in listed["templates"]] == [("opened", "*")]

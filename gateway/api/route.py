@@ -64,6 +64,7 @@ PERSON = V1 + "/people/{login:[a-z0-9][a-z0-9._-]{0,63}}"
 SERVICE = V1 + "/services/{slug:[a-z0-9][a-z0-9_-]{0,63}}"
 CI = V1 + "/cis/{name:[A-Za-z0-9][A-Za-z0-9._:-]{0,127}}"
 POLICY = V1 + "/policies/{slug:[a-z0-9][a-z0-9_-]{0,63}}"
+TEMPLATE = V1 + "/templates/{message}/{channel}/{locale}"
 MONITOR = V1 + "/monitors/{id:[0-9]{1,9}}"
 GROUP = V1 + "/groups/{slug:[a-z0-9][a-z0-9_-]{0,63}}"
 

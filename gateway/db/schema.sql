@@ -748,6 +748,18 @@ CREATE VIEW public.major_report_standing AS
 
 COMMENT ON VIEW public.major_report_standing IS 'Every major incident that is over, and how its report stands; one that cleared before anybody accepted it, only where it was declared or the rule says so';
 
+CREATE TABLE public.message_template (
+    event text NOT NULL,
+    channel text NOT NULL,
+    locale text NOT NULL,
+    subject text NOT NULL,
+    body text NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    updated_by text NOT NULL
+);
+
+COMMENT ON TABLE public.message_template IS 'Message templates of administrators, "*" for any event or channel: docs/messages.md';
+
 CREATE TABLE public.monitor (
     id integer NOT NULL,
     integration_id integer NOT NULL,
@@ -1485,6 +1497,9 @@ ALTER TABLE ONLY public.major_report_past
 
 ALTER TABLE ONLY public.major_report
     ADD CONSTRAINT major_report_pkey PRIMARY KEY (incident_id);
+
+ALTER TABLE ONLY public.message_template
+    ADD CONSTRAINT message_template_pkey PRIMARY KEY (event, channel, locale);
 
 ALTER TABLE ONLY public.monitor
     ADD CONSTRAINT monitor_integration_id_slug_key UNIQUE (integration_id, slug);

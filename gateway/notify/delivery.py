@@ -17,7 +17,8 @@ from gateway.directory.contact_methods import PersonAddresses, addresses_of
 from gateway.errors import Unavailable
 from gateway.incidents.facts import WITHHELD
 from gateway.incidents.labels import LOCALES, Locale
-from gateway.notify import privacy
+from gateway.notify import privacy, template_store
+from gateway.notify.custom_templates import CustomTemplate, TemplateFailed, render_custom
 from gateway.notify.endpoint_breakers import EndpointBreakers
 from gateway.notify.message import (
     Delivered,
@@ -30,7 +31,8 @@ from gateway.notify.message import (
 from gateway.notify.outbox import OutboxRow
 from gateway.notify.phrases import MessageReader
 from gateway.notify.retries import Settlement, defer, is_endpoint_failure, next_method, settle
-from gateway.notify.templates import render
+from gateway.notify.template_store import EventTemplates
+from gateway.notify.templates import RenderedMessage, render
 from gateway.observe.metric_labels import SendOutcome
 from gateway.observe.metrics import Metrics
 from gateway.settings.notify import NOTIFICATION_CHANNELS
@@ -85,9 +87,9 @@ class MessageDelivery:
     async def attempt(self, row: OutboxRow) -> AttemptOutcome:
         """Try once; any fault of the row or a channel gives an outcome, never an exception."""
         try:
-            kept, ways = await self._looked_up(row)
+            kept, ways, templates = await self._looked_up(row)
             return (
-                await self._by(kept, ways)
+                await self._by(kept, ways, templates)
                 if isinstance(ways, PersonAddresses)
                 else _ended(row, ways, row.channel)
             )
@@ -95,13 +97,17 @@ class MessageDelivery:
             log.exception("notify_unreadable", id=str(row.id))
             return _ended(row, Undeliverable(f"it cannot be read: {error!r}"), row.channel)
 
-    async def _looked_up(self, row: OutboxRow) -> tuple[OutboxRow, PersonAddresses | Result]:
-        """Return the message as its recipient may read it, and how that recipient is reached."""
+    async def _looked_up(
+        self, row: OutboxRow
+    ) -> tuple[OutboxRow, PersonAddresses | Result, EventTemplates]:
+        """Return the message as its recipient may read it, their addresses, and its templates."""
         try:
             kept = await privacy.redact_message(self.pool, row, self.privy)
-            return kept, await self._ways(kept)
+            async with acquire(self.pool) as conn:
+                templates = await template_store.of_event(conn, row.template)
+            return kept, await self._ways(kept), templates
         except (Unavailable, *LOST_RACE) as error:
-            return row, Retry(f"who that is could not be looked up: {error!r}")
+            return row, Retry(f"who that is could not be looked up: {error!r}"), {}
 
     async def _ways(self, row: OutboxRow) -> PersonAddresses | Result:
         if row.channel != PERSON:
@@ -114,14 +120,16 @@ class MessageDelivery:
             return Undeliverable("has no e-mail address and no other contact method")
         return _without_calls(ways) if row.template in NO_CALL_TEMPLATES else ways
 
-    async def _by(self, row: OutboxRow, ways: PersonAddresses) -> AttemptOutcome:
+    async def _by(
+        self, row: OutboxRow, ways: PersonAddresses, templates: EventTemplates
+    ) -> AttemptOutcome:
         """Try the next contact method whose endpoint is not left alone, and send at most once."""
         first = row.method if row.method < len(ways.targets) else 0
         may_recover = row.may_recover and first > 0
         waits: list[float] = []
         for place in range(first, len(ways.targets)):
             target = ways.targets[place]
-            result = await self._send(row, target, ways)
+            result = await self._send(row, target, ways, templates)
             if isinstance(result, float):
                 waits.append(result)
                 may_recover = True
@@ -156,13 +164,17 @@ class MessageDelivery:
         return AttemptOutcome(put_back, outcome, row.channel)
 
     async def _send(
-        self, row: OutboxRow, target: RecipientAddress, ways: PersonAddresses
+        self,
+        row: OutboxRow,
+        target: RecipientAddress,
+        ways: PersonAddresses,
+        templates: EventTemplates,
     ) -> Result | float:
         """Send the message once, or return the seconds for which the endpoint is left alone."""
         channel = self.channels.get(target.channel)
         if channel is None:
             return Undeliverable(_no_channel(target))
-        message = self._message(row, target, ways)
+        message = self._message(row, target, ways, templates)
         endpoint = channel.endpoint(target.address)
         if wait := self.breakers.wait(endpoint, self.clock.monotonic()):
             return float(wait)
@@ -170,16 +182,21 @@ class MessageDelivery:
         self.breakers.report(endpoint, self.clock.monotonic(), failed=is_endpoint_failure(result))
         return result
 
-    def _message(self, row: OutboxRow, target: RecipientAddress, ways: PersonAddresses) -> Message:
+    def _message(
+        self,
+        row: OutboxRow,
+        target: RecipientAddress,
+        ways: PersonAddresses,
+        templates: EventTemplates,
+    ) -> Message:
         asked = row.facts.get("locale", ways.locale)
         locale = next((known for known in LOCALES if known == asked), self.locale)
         link = "" if row.facts.get(WITHHELD) else self.opens(row, target.channel)
-        words = render(
-            row.template,
-            row.facts,
-            MessageReader(locale, ways.zone or self.zone, link),
-            row.role,
-        )
+        reader = MessageReader(locale, ways.zone or self.zone, link, self.clock.now())
+        words = render(row.template, row.facts, reader, row.role)
+        own = template_store.fitting(templates, target.channel, locale)
+        if own is not None and not row.facts.get(WITHHELD):
+            words = _custom(own, words, row, reader)
         return Message(
             id=row.id,
             incident_id=privacy.shown_incident_id(row, target.channel),
@@ -208,6 +225,17 @@ class MessageDelivery:
             self.metrics.notifications.send_seconds.labels(
                 self.metrics.notifications.channel(name)
             ).observe(self.clock.monotonic() - started)
+
+
+def _custom(
+    template: CustomTemplate, usual: RenderedMessage, row: OutboxRow, reader: MessageReader
+) -> RenderedMessage:
+    """Return the message by an administrator's template; its usual words where that fails."""
+    try:
+        return render_custom(template, usual, row.facts, reader)
+    except TemplateFailed as error:
+        log.warning("message_template_failed", template=row.template, error=str(error))
+        return usual
 
 
 def _no_channel(target: RecipientAddress) -> str:

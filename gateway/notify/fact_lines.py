@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gateway.incidents.labels import clock_label, label, state_label
-from gateway.notify.phrases import MessageReader, local_time, one_line
+from gateway.notify.phrases import MessageReader, local_and_relative_time, one_line
 from gateway.vocabulary import Kind, Resolution, State
 
 LINES: Mapping[str, tuple[str, str]] = {
@@ -127,9 +127,9 @@ UNVERIFIED_SENDER = (
 FORMATTERS: Mapping[str, Callable[[Any, MessageReader], str]] = {
     "sender": lambda _, reader: reader.choose(UNVERIFIED_SENDER),
     "clock": lambda value, reader: one_line(clock_label(str(value), reader.locale)),
-    "due_at": local_time,
-    "next_update_due_at": local_time,
-    "ends_at": local_time,
+    "due_at": local_and_relative_time,
+    "next_update_due_at": local_and_relative_time,
+    "ends_at": local_and_relative_time,
     "share": _share,
     "resolution": _resolution,
     "labels": _labels,

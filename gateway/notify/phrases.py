@@ -16,12 +16,14 @@ TITLE_CHARS = 200
 class MessageReader:
     """The reader of a message: language, time zone, and the URL that opens the record.
 
-    `link` is "" if there is none.
+    `link` is "" if there is none. `now` is when the message is sent; None leaves out how far
+    away times are.
     """
 
     locale: Locale
     zone: str = "UTC"
     link: str = ""
+    now: datetime | None = None
 
     def choose(self, words: tuple[str, str]) -> str:
         """Return the words in the reader's language."""
@@ -51,6 +53,29 @@ def local_time(value: Any, reader: MessageReader) -> str:
     except (ValueError, OverflowError):
         return one_line(value)
     return f"{local:%Y-%m-%d %H:%M:%S} {zone}"
+
+
+AHEAD, AGO = ("in {}", "{}后"), ("{} ago", "{}前")
+IN_BRACKETS = (" ({})", "（{}）")
+
+
+def relative_time(value: Any, reader: MessageReader) -> str:
+    """Return how far a time is from now in words, "" if it is none or now is not known."""
+    if reader.now is None:
+        return ""
+    try:
+        at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        seconds = (at - reader.now).total_seconds()
+    except (ValueError, OverflowError, TypeError):
+        return ""
+    words = reader.choose(AHEAD if seconds >= 0 else AGO)
+    return words.format(duration_words(abs(seconds), reader))
+
+
+def local_and_relative_time(value: Any, reader: MessageReader) -> str:
+    """Return a time on the reader's clock, with how far away it is."""
+    away = relative_time(value, reader)
+    return local_time(value, reader) + (reader.choose(IN_BRACKETS).format(away) if away else "")
 
 
 LENGTHS = (

@@ -263,7 +263,15 @@ async def test_other_routes_match_permission_table(api: Api, part: PrincipalRole
         ):
             continue
         path = strip_patterns(route.path).format(
-            id="1", login="ann", slug="dba", name="db1", integration="i", source="s"
+            id="1",
+            login="ann",
+            slug="dba",
+            name="db1",
+            integration="i",
+            source="s",
+            message="opened",
+            channel="smtp",
+            locale="en",
         )
         status, _ = await api.call(
             route.method, path, None if route.request_body is None else {}, scope=key

@@ -9,6 +9,9 @@ from gateway.api.route import Route
 
 IN_PATH = {
     "asked": "The action of the form, such as `confirm`.",
+    "channel": "The channel of the message, or `*` for any.",
+    "locale": "The language: `en` or `zh-CN`.",
+    "message": "The event of the message, or `*` for any.",
     "event": "The event of the call, as the vendor's page in docs/sources names it.",
     "provider": "The vendor, as its page in docs/sources names it.",
     "request_id": "The id of a request, as its answer gave it.",

@@ -16,6 +16,7 @@ from gateway.api.route import (
     POLICY,
     READ,
     SERVICE,
+    TEMPLATE,
     V1,
     WRITE,
     Route,
@@ -32,6 +33,7 @@ from gateway.api.setup import (
     policies,
     promises,
     session,
+    templates,
 )
 from gateway.api.typed_handler import with_body, with_query, without_body
 from gateway.catalogue.importing import NewCi
@@ -50,7 +52,7 @@ def setup_routes() -> tuple[Route, ...]:
               ADMIN, "Preview the due times under edited SLA policies and calendars",
               promises.SlaPreview),
         *_people(), *_catalogue(), *_oneself(), *_shifts(), *_monitors(), *_chats(),
-        *_policies(),
+        *_policies(), *_templates(),
     )  # fmt: skip
 
 
@@ -220,4 +222,19 @@ def _policies() -> tuple[Route, ...]:
               "Change an escalation policy", one, headers=CHANGE),
         Route("DELETE", POLICY, without_body(policies.deactivate_policy), ADMIN,
               "Deactivate an escalation policy", status=204, headers=IF_MATCH),
+    )  # fmt: skip
+
+
+def _templates() -> tuple[Route, ...]:
+    path = V1 + "/templates"
+    preview = templates.preview_template
+    return (
+        Route("GET", path, without_body(templates.list_templates), ADMIN, "List message templates",
+              templates.TemplateList),
+        Route("POST", path + "/preview", with_body(preview, templates.TemplatePreview), ADMIN,
+              "Preview a message", templates.PreviewedMessage),
+        Route("PUT", TEMPLATE, with_body(templates.put_template, templates.TemplateBody), ADMIN,
+              "Set a message template", templates.TemplateView),
+        Route("DELETE", TEMPLATE, without_body(templates.delete_template), ADMIN,
+              "Delete a message template", status=204),
     )  # fmt: skip
