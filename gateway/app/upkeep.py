@@ -68,6 +68,8 @@ DELETE FROM chat_message WHERE (provider, conversation, message) IN (
 
 PURGE_CODES = "DELETE FROM chat_code WHERE expires_at < moment($1)"
 
+PURGE_CONTACT_CODES = "DELETE FROM contact_code WHERE expires_at < moment($1)"
+
 PURGE_SESSIONS = """
 DELETE FROM api_key WHERE session AND expires_at < moment($1) - interval '1 day'
 """
@@ -134,6 +136,7 @@ class DatabaseMaintenance:
             await conn.execute(PURGE_SESSIONS, stamp)
             await conn.execute(PURGE_STATES, stamp)
             await conn.execute(PURGE_CODES, stamp)
+            await conn.execute(PURGE_CONTACT_CODES, stamp)
             await conn.execute(PURGE_SILENCES, stamp)
             await conn.execute(PURGE_ATTEMPTS, stamp, self.settings.login.window)
             await conn.execute(
