@@ -66,5 +66,9 @@ async def test_people_page_commands_create_person_with_contact_methods(
     assert (await gateway.post("/api/v1/login", login, None)).status == 200
     _, group = await gateway.get("/api/v1/groups/dba", "admin")
     assert group["members"] == ["ann"]
-    _, chosen = await gateway.get("/api/v1/people/ann/methods", "admin")
-    assert [one["address"] for one in chosen["methods"]] == ["", "ann@home.example"]
+    _, chosen = await gateway.get("/api/v1/people/ann/contact-methods", "admin")
+    assert [(one["address"], one["label"]) for one in chosen["contact_methods"]] == [
+        ("ann@home.example", "study")
+    ]
+    _, quiet = await gateway.get("/api/v1/people/ann/quiet-hours", "admin")
+    assert (len(quiet["hours"]), quiet["passes"]) == (2, 2)

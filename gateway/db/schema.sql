@@ -1720,7 +1720,7 @@ CREATE INDEX monitor_due ON public.monitor USING btree (due_at) WHERE (due_at IS
 
 CREATE INDEX notification_rule_method ON public.notification_rule USING btree (method_id);
 
-CREATE INDEX outbox_bundle ON public.outbox USING btree (bundle) WHERE (bundle IS NOT NULL);
+CREATE INDEX outbox_bundle ON public.outbox USING btree (bundle) WHERE ((bundle IS NOT NULL) AND (state = 'pending'::text));
 
 CREATE INDEX outbox_due ON public.outbox USING btree (urgency, next_attempt_at) WHERE (state = 'pending'::text);
 

@@ -9,6 +9,7 @@ from gateway.incidents.record import Notice
 from gateway.notify.outbox_row import OutboxRow
 from gateway.notify.phrases import MessageReader, one_line
 from gateway.notify.retries import FollowUp
+from gateway.vocabulary import State
 
 NAMESPACE = UUID("6d7f3b52-3f0a-4e0b-9c57-0c3fd1e8a9b4")
 TEMPLATE = "bundle"
@@ -45,8 +46,9 @@ def bundle_notice(rows: Sequence[OutboxRow]) -> Notice:
 
 
 def _listed(row: OutboxRow) -> dict[str, Any]:
-    names = ("number", "priority", "title", "due_at")
-    return {name: row.facts[name] for name in names if name in row.facts} | {
+    """Return what a bundle says of a message; the release before reads the state as well."""
+    said = {"title": "", "priority": row.urgency, "state": State.LOGGED, **row.facts}
+    return {name: said[name] for name in ("number", "priority", "title", "state")} | {
         "template": row.template,
         "role": row.role,
         "incident": row.incident_id,

@@ -45,6 +45,10 @@ NO_CALL_TEMPLATES = frozenset({Template.RESOLVED, Template.CLOSED})
 """Occasions that require no action, for which nobody is called by telephone."""
 
 
+UNBUNDLED_CHANNELS = frozenset({"webhook", "voice"})
+"""Channels of machines, and of calls, which are about one record."""
+
+
 class HeldFor(StrEnum):
     """The reason for which a message waits."""
 
@@ -147,7 +151,7 @@ def steps_now(
     """
     urgent = row.urgency <= settings.urgent
     steps = steps_of(reach, urgent=urgent, step_after=settings.step_after)
-    if row.template in NO_CALL_TEMPLATES:
+    if row.template in NO_CALL_TEMPLATES or row.template == Template.BUNDLE:
         steps = without_calls(steps)
     pause = pause_of(reach.pauses, reach.zone, row.urgency, now) if is_paced(row) else None
     return steps if pause is None else steps_in_pause(reach, pause, urgent=urgent)
@@ -220,7 +224,8 @@ def _may_be_bundled(
         urgent and (row.template in CALLS_TO_ACT or row.id not in pace.told)
     )
     begun = row.attempts > 1 or row.method != row.step or row.step > 0
-    read = steps[:1] and steps[0].target.channel != "webhook"
+    first = without_calls(steps)[:1]
+    read = bool(first) and first[0].target.channel not in UNBUNDLED_CHANNELS
     known = read and row.template in BUNDLED and is_paced(row) and "number" in row.facts
     return bool(known and settings.bundle_within) and not (at_once or begun or row.security)
 

@@ -100,20 +100,25 @@ class NotificationRunner(MessageDelivery):
         """Send what is due to one recipient, or the part of it that goes now."""
         begun = 0
         try:
-            sent: Sequence[OutboxRow] = rows
-            if rows[0].channel == PERSON:
-                async with self.lookups:
-                    turn = await turns.take(self.pool, rows, self.pacing, now)
-                sent = turn.sent
-                if turn.bundled:
-                    self.wake.set()
-            for row in sent:
+            for row in await self._turn(rows, now):
                 group.create_task(self._deliver(row, now))
                 begun += 1
-        except Exception:
-            log.exception("notify_turn_failed", recipient=rows[0].recipient)
         finally:
             self._end(len(rows) - begun)
+
+    async def _turn(self, rows: Sequence[OutboxRow], now: datetime | None) -> Sequence[OutboxRow]:
+        """Return what is sent now; a row that no turn can be taken with is tried by itself."""
+        if rows[0].channel != PERSON:
+            return rows
+        try:
+            async with self.lookups:
+                turn = await turns.take(self.pool, rows, self.pacing, now)
+        except Exception:
+            log.exception("notify_turn_unreadable", login=rows[0].recipient)
+            return rows
+        if turn.bundled:
+            self.wake.set()
+        return turn.sent
 
     def _end(self, rows: int) -> None:
         self._running -= rows

@@ -113,6 +113,8 @@ async def _taken(
     await outbox.settle(conn, now, list(_settlements(turn, pace.now)))
     for one in turn.waits:
         log.info("notify_put_off", id=str(one.row.id), login=reach.login, reason=str(one.reason))
+    for row, reason in turn.given_up:
+        log.info("notify_given_up", id=str(row.id), login=reach.login, reason=reason)
     if len(turn.together) < 2:
         return TurnResult([*turn.sent, *turn.together])
     notice = bundle_notice(turn.together)

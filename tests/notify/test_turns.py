@@ -23,6 +23,7 @@ from gateway.notify import outbox, runner
 from gateway.notify.message import Delivered, Message, Result, Retry, Undeliverable
 from gateway.notify.runner import NotificationRunner
 from gateway.observe.metrics import Metrics
+from gateway.operations.rounds.undelivered import note_undelivered
 from gateway.settings.pacing import PacingSettings
 from gateway.timing.durations import Duration
 from tests.support.api import Api
@@ -37,23 +38,23 @@ FROM outbox ORDER BY created_at, step, template, id
 
 
 class World:
-    """Ann, who is called and then mailed, and the channels that reach her."""
+    """Ann, who gets a text message and then a mail, and the channels that reach her."""
 
     def __init__(self, api: Api, clock: FakeClock) -> None:
         self.api, self.pool, self.clock = api, api.uow.pool, clock
-        self.voice, self.mail = ScriptedChannel(), ScriptedChannel()
+        self.sms, self.mail = ScriptedChannel(), ScriptedChannel()
         self.pacing = PacingSettings(
             urgent=2,
             step_after=Duration(minutes=2),
             bundle_within=Duration(minutes=1),
-            per_hour={"voice": 3},
+            per_hour={"sms": 3},
         )
 
     def runner(self) -> NotificationRunner:
         """Return a notifier as it is after a start: it remembers nothing."""
         return NotificationRunner(
             pool=self.pool,
-            channels={"voice": self.voice, "smtp": self.mail},
+            channels={"sms": self.sms, "smtp": self.mail},
             metrics=Metrics(CollectorRegistry()),
             clock=self.clock,
             pacing=self.pacing,
@@ -106,7 +107,7 @@ class World:
 
     def sent(self) -> list[str]:
         """Return who was reached, in order of the channels."""
-        return [f"{one.template}" for one in (*self.voice.sent, *self.mail.sent)]
+        return [f"{one.template}" for one in (*self.sms.sent, *self.mail.sent)]
 
 
 def always(result: Result) -> Callable[[Message], Result]:
@@ -120,7 +121,7 @@ async def world(api: Api, clock: FakeClock) -> World:
     one = World(api, clock)
     async with acquire(one.pool) as conn, conn.transaction():
         await replace_methods(
-            conn, "ann", [PersonContactMethod("voice"), PersonContactMethod("mail")]
+            conn, "ann", [PersonContactMethod("sms"), PersonContactMethod("mail")]
         )
     return one
 
@@ -129,15 +130,15 @@ async def test_urgent_record_is_told_by_the_next_method_until_accepted(world: Wo
     _, incident_id = await world.opened()
     await world.tell(incident_id)
     await world.run()
-    assert (len(world.voice.sent), len(world.mail.sent)) == (1, 0)
+    assert (len(world.sms.sent), len(world.mail.sent)) == (1, 0)
     await world.later(2 * MINUTE - SECOND)
     assert len(world.mail.sent) == 0
     await world.later(SECOND)
-    assert (len(world.voice.sent), len(world.mail.sent)) == (1, 1)
+    assert (len(world.sms.sent), len(world.mail.sent)) == (1, 1)
     await world.later(timedelta(hours=1))
-    assert (len(world.voice.sent), len(world.mail.sent)) == (1, 1)
+    assert (len(world.sms.sent), len(world.mail.sent)) == (1, 1)
     assert await world.states() == ["sent", "sent"]
-    assert world.mail.sent[0].text.splitlines()[0] == world.voice.sent[0].text.splitlines()[0]
+    assert world.mail.sent[0].text.splitlines()[0] == world.sms.sent[0].text.splitlines()[0]
 
 
 @pytest.mark.parametrize("action", ["acknowledge", "assign", "resolve"])
@@ -156,7 +157,7 @@ async def test_sequence_ends_when_the_record_is_accepted_given_away_or_ended(
     assert status == 200, said
     await world.pool.execute("DELETE FROM outbox WHERE step = 0 AND created_at > $1", NOON)
     await world.later(timedelta(hours=1))
-    assert (len(world.voice.sent), len(world.mail.sent)) == (1, 0)
+    assert (len(world.sms.sent), len(world.mail.sent)) == (1, 0)
     rows = await world.rows()
     assert [row["state"] for row in rows] == ["sent", "cancelled"]
     assert "accepted" in rows[1]["last_error"]
@@ -170,20 +171,20 @@ async def test_sequence_ends_when_the_person_is_told_anew(world: World) -> None:
     await world.tell(incident_id, "raised")
     await world.run()
     await world.later(MINUTE)
-    assert (len(world.voice.sent), len(world.mail.sent)) == (2, 0)
+    assert (len(world.sms.sent), len(world.mail.sent)) == (2, 0)
     await world.later(MINUTE)
-    assert (len(world.voice.sent), len(world.mail.sent)) == (2, 1)
+    assert (len(world.sms.sent), len(world.mail.sent)) == (2, 1)
     assert sorted(await world.states()) == ["cancelled", "sent", "sent", "sent"]
 
 
 async def test_step_that_fails_is_followed_at_once_and_not_repeated_later(world: World) -> None:
-    world.voice.answer = always(Undeliverable("no telephone"))
+    world.sms.answer = always(Undeliverable("no telephone"))
     _, incident_id = await world.opened()
     await world.tell(incident_id)
     await world.run()
     assert len(world.mail.sent) == 1
     await world.later(timedelta(hours=1))
-    assert (len(world.voice.sent), len(world.mail.sent)) == (1, 1)
+    assert (len(world.sms.sent), len(world.mail.sent)) == (1, 1)
 
 
 async def test_step_that_fails_later_is_tried_again_by_its_own_method(world: World) -> None:
@@ -194,7 +195,7 @@ async def test_step_that_fails_later_is_tried_again_by_its_own_method(world: Wor
     await world.later(2 * MINUTE)
     world.mail.answer = always(Delivered())
     await world.later(10 * SECOND)
-    assert (len(world.voice.sent), len(world.mail.sent)) == (1, 2)
+    assert (len(world.sms.sent), len(world.mail.sent)) == (1, 2)
     assert len({one.id for one in world.mail.sent}) == 1
 
 
@@ -207,7 +208,7 @@ async def test_crash_between_send_and_settle_loses_and_doubles_no_step(world: Wo
         verdict = (await world.runner().attempt(row)).settlement
         world.clock.advance(outbox.VISIBILITY)
     await world.run()
-    assert len({one.id for one in world.voice.sent}) == 1
+    assert len({one.id for one in world.sms.sent}) == 1
     async with acquire(world.pool) as conn:
         assert await outbox.settle(conn, world.clock.at, [verdict]) == 0
     await world.later(2 * MINUTE)
@@ -222,13 +223,13 @@ async def test_normal_record_takes_one_method_unless_a_rule_says_more(world: Wor
     await world.later(timedelta(hours=1))
     assert world.sent() == ["assigned"]
     async with acquire(world.pool) as conn, conn.transaction():
-        voice, mail = await methods_of(conn, "ann")
-        steps = [RuleStep(mail.id, timedelta()), RuleStep(voice.id, timedelta(minutes=15))]
+        sms, mail = await methods_of(conn, "ann")
+        steps = [RuleStep(mail.id, timedelta()), RuleStep(sms.id, timedelta(minutes=15))]
         await replace_rules(conn, "ann", {NORMAL: steps})
     await world.tell(incident_id, priority=3)
     await world.run()
     await world.later(timedelta(minutes=15))
-    assert (len(world.voice.sent), len(world.mail.sent)) == (2, 1)
+    assert (len(world.sms.sent), len(world.mail.sent)) == (2, 1)
 
 
 async def test_method_that_is_not_verified_is_not_used(world: World) -> None:
@@ -249,20 +250,39 @@ async def test_twenty_messages_of_a_minute_are_two(world: World) -> None:
         world.clock.advance(SECOND)
         await world.tell(incident_id, "opened", 3)
         await world.run()
-    assert len(world.voice.sent) == 1
+    assert len(world.sms.sent) == 1
     held = [row for row in await world.rows() if row["state"] == "pending"]
     assert {row["held_for"] for row in held} == {"minute"}
     await world.later(MINUTE)
-    first, bundle = world.voice.sent
+    first, bundle = world.sms.sent
     assert (first.template, bundle.template) == ("opened", "bundle")
     assert bundle.subject == "19 messages, the most urgent P3"
     assert all(f"[INC-{one}] P3 opened: disk full" in bundle.text for one in ids[1:])
     assert f"https://gateway.example.com/{ids[1]}" in bundle.text
     rows = await world.rows()
     assert {row["state"] for row in rows} == {"sent"}
-    assert {row["reached"] for row in rows} == {"voice:ann"}
+    assert {row["reached"] for row in rows} == {"sms:ann"}
     await world.later(timedelta(hours=1))
-    assert len(world.voice.sent) == 2
+    assert len(world.sms.sent) == 2
+
+
+async def test_bundle_is_mailed_to_whoever_is_called_first(world: World) -> None:
+    async with acquire(world.pool) as conn, conn.transaction():
+        methods = [PersonContactMethod("voice"), PersonContactMethod("mail")]
+        await replace_methods(conn, "ann", methods)
+    for incident_id in [(await world.opened())[1] for _ in range(2)]:
+        await world.tell(incident_id, "opened", 3)
+    await world.run()
+    assert [one.template for one in world.mail.sent] == ["bundle"]
+
+
+async def test_row_that_cannot_be_read_is_dead_and_others_are_sent(world: World) -> None:
+    ids = [(await world.opened())[1] for _ in range(2)]
+    for incident_id in ids:
+        await world.tell(incident_id, "opened", 3)
+    await world.pool.execute("UPDATE outbox SET facts = '7' WHERE incident_id = $1", ids[0])
+    await world.run()
+    assert sorted(await world.states()) == ["dead", "sent"]
 
 
 async def test_urgent_messages_are_never_bundled_or_held(world: World) -> None:
@@ -270,10 +290,10 @@ async def test_urgent_messages_are_never_bundled_or_held(world: World) -> None:
     for incident_id in ids:
         await world.tell(incident_id, "opened", 1)
     await world.run()
-    assert [one.template for one in world.voice.sent] == ["opened"] * 5
+    assert [one.template for one in world.sms.sent] == ["opened"] * 5
     await world.tell(ids[0], "raised", 3)
     await world.run()
-    assert len(world.voice.sent) == 6
+    assert len(world.sms.sent) == 6
 
 
 async def test_crash_after_a_bundle_was_sent_sends_it_again_under_its_id(world: World) -> None:
@@ -284,13 +304,13 @@ async def test_crash_after_a_bundle_was_sent_sends_it_again_under_its_id(world: 
         (row,) = await outbox.claim(conn, world.clock.at, 10)
     await world.runner().attempt(row)
     await world.later(outbox.VISIBILITY)
-    assert [one.template for one in world.voice.sent] == ["bundle", "bundle"]
-    assert len({one.id for one in world.voice.sent}) == 1
+    assert [one.template for one in world.sms.sent] == ["bundle", "bundle"]
+    assert len({one.id for one in world.sms.sent}) == 1
     assert set(await world.states()) == {"sent"}
 
 
 async def test_messages_of_a_bundle_that_fails_are_given_up_with_it(world: World) -> None:
-    world.voice.answer = world.mail.answer = always(Undeliverable("gone"))
+    world.sms.answer = world.mail.answer = always(Undeliverable("gone"))
     ids = [(await world.opened())[1] for _ in range(2)]
     for incident_id in ids:
         await world.tell(incident_id, "opened", 3)
@@ -308,10 +328,10 @@ async def test_replicas_bundle_and_send_once(world: World, monkeypatch: pytest.M
     claimed = await asyncio.gather(*(one.run_once(world.clock.at) for one in replicas))
     assert claimed == [3, 3]
     await world.run()
-    assert len(world.voice.sent) == 1
+    assert len(world.sms.sent) == 1
     await world.later(MINUTE)
-    listed = [one["number"] for sent in world.voice.sent for one in sent.facts["listed"]]
-    assert (len(world.voice.sent), len(listed), len(set(listed))) == (2, 6, 6)
+    listed = [one["number"] for sent in world.sms.sent for one in sent.facts["listed"]]
+    assert (len(world.sms.sent), len(listed), len(set(listed))) == (2, 6, 6)
 
 
 async def test_limit_of_an_address_holds_back_what_is_not_urgent(world: World) -> None:
@@ -323,13 +343,13 @@ async def test_limit_of_an_address_holds_back_what_is_not_urgent(world: World) -
     for incident_id in ids[3:5]:
         await world.tell(incident_id, "opened", 3)
     await world.run()
-    assert len(world.voice.sent) == 3
+    assert len(world.sms.sent) == 3
     assert {row["held_for"] for row in await world.rows() if row["state"] == "pending"} == {"rate"}
     await world.tell(ids[5], "opened", 1)
     await world.run()
-    assert len(world.voice.sent) == 4
+    assert len(world.sms.sent) == 4
     await world.later(timedelta(minutes=20))
-    assert [one.template for one in world.voice.sent][4:] == ["bundle"]
+    assert [one.template for one in world.sms.sent][4:] == ["bundle"]
 
 
 async def test_quiet_hours_hold_what_is_not_urgent_until_they_end(world: World) -> None:
@@ -340,13 +360,34 @@ async def test_quiet_hours_hold_what_is_not_urgent_until_they_end(world: World) 
     for incident_id, priority in zip(ids, (3, 4, 2, 1), strict=True):
         await world.tell(incident_id, "opened", priority)
     await world.run()
-    assert [one.incident_id for one in world.voice.sent] == [ids[3]]
+    assert [one.incident_id for one in world.sms.sent] == [ids[3]]
     dead = [row for row in await world.rows() if row["state"] == "dead"]
     assert [row["last_error"] for row in dead] == ["quiet hours until 2026-03-02T13:00Z"]
     await world.later(timedelta(minutes=59))
-    assert [one.template for one in world.voice.sent] == ["opened"]
+    assert [one.template for one in world.sms.sent] == ["opened"]
     await world.later(MINUTE)
-    assert [one.template for one in world.voice.sent] == ["opened", "bundle"]
+    assert [one.template for one in world.sms.sent] == ["opened", "bundle"]
+
+
+async def test_urgent_message_that_may_not_pass_calls_the_next_role_and_says_why(
+    world: World,
+) -> None:
+    await world.api.person("dora", Role.SERVICE_DESK, email="dora@example.com")
+    number, incident_id = await world.opened(impact="business", urgency="urgent")
+    async with acquire(world.pool) as conn, conn.transaction():
+        asleep = DoNotDisturb(NOON + timedelta(hours=8), absolute=True)
+        await set_do_not_disturb(conn, "ann", asleep, NOON)
+    await world.tell(incident_id)
+    await world.run()
+    assert world.sent() == []
+    await note_undelivered(world.api.uow)
+    await world.run()
+    assert [(one.template, one.recipient) for one in world.mail.sent] == [
+        ("undelivered", "dora@example.com")
+    ]
+    _, story = await world.api.call("GET", f"/api/v1/incidents/{number}/timeline")
+    reasons = [one["facts"]["reason"] for one in story["entries"] if one["event"] == "undelivered"]
+    assert reasons == ["do not disturb until 2026-03-02T20:00Z"]
 
 
 async def test_messages_that_wait_go_when_the_pause_is_ended(world: World) -> None:
@@ -360,11 +401,11 @@ async def test_messages_that_wait_go_when_the_pause_is_ended(world: World) -> No
     world.clock.advance(timedelta(days=20))
     async with acquire(world.pool) as conn, conn.transaction():
         await set_do_not_disturb(conn, "ann", None, world.clock.at)
-    world.voice.answer = always(Retry("busy"))
+    world.sms.answer = always(Retry("busy"))
     world.mail.answer = always(Retry("busy"))
     await world.run()
     assert await world.states() == ["pending"]
-    world.voice.answer = always(Delivered())
+    world.sms.answer = always(Delivered())
     await world.later(MINUTE)
     assert await world.states() == ["sent"]
 

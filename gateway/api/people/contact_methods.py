@@ -21,6 +21,7 @@ from gateway.incidents.announcements.notices import queue_notices
 from gateway.incidents.changes import CommittedChanges
 from gateway.incidents.record import Notice
 from gateway.notify.contact_codes import ContactCodes
+from gateway.settings.notify import NOTIFICATION_CHANNELS, is_switched_on
 from gateway.untrusted.bounds import Request
 
 log = structlog.get_logger()
@@ -164,6 +165,7 @@ async def send_code(call: ApiCall[None]) -> web.Response:
             raise Conflict("this contact method is verified already")
         person = await people.by_login(conn, login)
         target = target_of(login, person.email, method.channel, method.address)
+        _check_channel(call, target.channel)
         for subject, most in (
             (f"contact codes to {str(target).lower()}", CODES_PER_ADDRESS),
             (f"contact codes of {login}", CODES_PER_PERSON),
@@ -188,6 +190,14 @@ async def send_code(call: ApiCall[None]) -> web.Response:
     call.context.uow.committed(CommittedChanges())
     log.info("contact_code_sent", login=login, by=call.actor, channel=method.channel)
     return respond(SentCode(code.expires_at), 202)
+
+
+def _check_channel(call: ApiCall[object], channel: str) -> None:
+    """Raise Conflict if no code can be sent because the channel is off."""
+    settings = call.context.uow.rules.settings
+    if settings is not None and not is_switched_on(settings.notify, channel):
+        switch = NOTIFICATION_CHANNELS[channel].switch
+        raise Conflict(f"the channel {channel} is off, so no code is sent: set {switch}")
 
 
 async def verify_method(call: ApiCall[MethodCode]) -> web.Response:

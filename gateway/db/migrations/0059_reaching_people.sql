@@ -60,7 +60,7 @@ ALTER TABLE outbox
   ADD COLUMN bundle uuid,
   DROP CONSTRAINT outbox_state_check,
   ADD CONSTRAINT outbox_state_check CHECK (state IN ('pending', 'sent', 'dead', 'cancelled')) NOT VALID;
-CREATE INDEX outbox_bundle ON outbox (bundle) WHERE bundle IS NOT NULL;
+CREATE INDEX outbox_bundle ON outbox (bundle) WHERE bundle IS NOT NULL AND state = 'pending';
 COMMENT ON COLUMN outbox.step IS 'The contact method that this message begins with: above 0 for the further steps of a sequence';
 COMMENT ON COLUMN outbox.sequence IS 'The first message of the sequence that this one goes on with; cancelled when the record is accepted';
 COMMENT ON COLUMN outbox.held_until IS 'Until when it waits, or waited, on purpose';

@@ -26,6 +26,12 @@ async def add(api: Api, body: dict[str, Any] | None = None, scope: str = "ann") 
     return made
 
 
+@pytest.fixture
+def configuration() -> str:
+    """Return settings with mail."""
+    return '[notify.smtp]\nhost = "mail.example.com"\n'
+
+
 class Mailbox:
     """The messages that the notifier hands to the channels."""
 
@@ -302,3 +308,11 @@ async def test_list_of_methods_keeps_what_was_verified(api: Api, mailbox: Mailbo
 async def test_machine_has_no_contact_methods(api: Api) -> None:
     assert (await api.call("GET", OWN))[0] == 403
     assert (await api.call("GET", "/api/v1/people/nobody/contact-methods"))[0] == 404
+
+
+@pytest.mark.usefixtures("mailbox")
+async def test_no_code_is_sent_by_a_channel_that_is_off(api: Api, pool: Pool) -> None:
+    made = await add(api, {"channel": "slack", "address": "C0123"})
+    answer = await api.call("POST", f"{OWN}/{made['id']}/send-code", scope="ann")
+    assert (answer[0], "notify.slack.token" in answer[1]["detail"]) == (409, True)
+    assert await pool.fetchval("SELECT count(*) FROM outbox") == 0
