@@ -84,3 +84,9 @@ async def test_messages_page_commands_set_a_template(
     await run(gateway, "messages.md", tmp_path)
     _, listed = await gateway.get("/api/v1/templates", "admin")
     assert [(one["event"], one["channel"]) for one in listed["templates"]] == [("opened", "*")]
+    _, chosen = await gateway.get("/api/v1/people/ann/contact-methods", "admin")
+    assert [(one["address"], one["label"]) for one in chosen["contact_methods"]] == [
+        ("ann@home.example", "study")
+    ]
+    _, quiet = await gateway.get("/api/v1/people/ann/quiet-hours", "admin")
+    assert (len(quiet["hours"]), quiet["passes"]) == (2, 2)

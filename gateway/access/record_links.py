@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from gateway.access.reporter_links import ReporterLinks
 from gateway.access.staff_links import ReaderKind, StaffLink, StaffLinks
 from gateway.incidents.announcements.addressing import BY_LOGIN
-from gateway.notify.outbox import OutboxRow
+from gateway.notify.outbox_row import OutboxRow
 from gateway.notify.templates import REPORTER, Template
 
 PRIVATE = frozenset({"smtp", "sms"})

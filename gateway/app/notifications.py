@@ -12,6 +12,7 @@ from gateway.access.record_links import RecordLinks
 from gateway.access.reporter_links import ReporterLinks
 from gateway.channels.opening import ChannelParts
 from gateway.db.pool import Pool
+from gateway.notify.contact_codes import ContactCodes
 from gateway.notify.message import NotificationChannel
 from gateway.notify.privacy import privy_addresses
 from gateway.notify.runner import NotificationRunner as Telling
@@ -57,4 +58,6 @@ def build_notification_runner(
         zone=settings.form.zone,
         opens=RecordLinks(links),
         privy=privy_addresses(settings.notify.recipients),
+        pacing=settings.notify.pacing,
+        codes=ContactCodes(links.secrets),
     )

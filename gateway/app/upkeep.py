@@ -68,6 +68,15 @@ DELETE FROM chat_message WHERE (provider, conversation, message) IN (
 
 PURGE_CODES = "DELETE FROM chat_code WHERE expires_at < moment($1)"
 
+PURGE_CONTACT_CODES = "DELETE FROM contact_code WHERE expires_at < moment($1)"
+
+SETTLE_BUNDLED = """
+UPDATE outbox m SET state = b.state, settled_at = moment($1), last_error = b.last_error,
+  reached = b.reached
+FROM outbox b WHERE m.bundle = b.id AND m.state = 'pending' AND b.state <> 'pending'
+"""
+"""A bundle that a replica of the release before sent leaves its messages as they were."""
+
 PURGE_SESSIONS = """
 DELETE FROM api_key WHERE session AND expires_at < moment($1) - interval '1 day'
 """
@@ -131,9 +140,11 @@ class DatabaseMaintenance:
             ):
                 await _purge(conn, statement, stamp, age)
             await conn.execute(PURGE_REPLICAS, stamp)
+            await conn.execute(SETTLE_BUNDLED, stamp)
             await conn.execute(PURGE_SESSIONS, stamp)
             await conn.execute(PURGE_STATES, stamp)
             await conn.execute(PURGE_CODES, stamp)
+            await conn.execute(PURGE_CONTACT_CODES, stamp)
             await conn.execute(PURGE_SILENCES, stamp)
             await conn.execute(PURGE_ATTEMPTS, stamp, self.settings.login.window)
             await conn.execute(

@@ -365,17 +365,46 @@ ALTER TABLE public.complaint ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.contact_code (
+    id uuid NOT NULL,
+    method_id bigint NOT NULL,
+    channel text NOT NULL,
+    address text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    tries smallint DEFAULT 0 NOT NULL
+);
+
+COMMENT ON TABLE public.contact_code IS 'Codes that verify contact methods; the code itself is not kept, it follows from the id and the secret of links';
+
+COMMENT ON COLUMN public.contact_code.address IS 'Where the code went: it proves nothing about another address';
+
 CREATE TABLE public.contact_method (
     person_id integer NOT NULL,
     "position" smallint NOT NULL,
     channel text NOT NULL,
     address text DEFAULT ''::text NOT NULL,
-    CONSTRAINT contact_method_channel_check CHECK ((channel = ANY (ARRAY['mail'::text, 'webhook'::text, 'sms'::text, 'voice'::text, 'slack'::text, 'feishu'::text, 'wecom'::text, 'dingtalk'::text])))
+    id bigint NOT NULL,
+    label text DEFAULT ''::text NOT NULL,
+    verified_at timestamp with time zone DEFAULT now(),
+    verified_as text DEFAULT 'before'::text NOT NULL
 );
 
 COMMENT ON TABLE public.contact_method IS 'Ways to reach a person, tried in order; a person without any is mailed';
 
 COMMENT ON COLUMN public.contact_method.address IS 'Empty for the address or telephone number that the person has';
+
+COMMENT ON COLUMN public.contact_method.verified_at IS 'When it was shown that messages arrive there; null: no incident is told there';
+
+COMMENT ON COLUMN public.contact_method.verified_as IS 'code; directory: the address that administrators keep of the person; administrator: set by one; before: older than verification';
+
+ALTER TABLE public.contact_method ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.contact_method_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE public.delivery (
     key_hash bytea NOT NULL,
@@ -807,6 +836,19 @@ ALTER TABLE public.monitor ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.notification_rule (
+    person_id integer NOT NULL,
+    urgent boolean NOT NULL,
+    "position" smallint NOT NULL,
+    method_id bigint NOT NULL,
+    after_s integer NOT NULL,
+    CONSTRAINT notification_rule_after_s_check CHECK ((after_s >= 0))
+);
+
+COMMENT ON TABLE public.notification_rule IS 'By which methods a person is told, in order; without any: by all verified ones';
+
+COMMENT ON COLUMN public.notification_rule.after_s IS 'Seconds after the step before arrived, while nobody has accepted the record';
+
 CREATE TABLE public.outbox (
     id uuid NOT NULL,
     incident_id bigint,
@@ -827,8 +869,12 @@ CREATE TABLE public.outbox (
     method smallint DEFAULT 0 NOT NULL,
     may_recover boolean DEFAULT false NOT NULL,
     reached text DEFAULT ''::text NOT NULL,
-    vendor_id text DEFAULT ''::text NOT NULL,
-    CONSTRAINT outbox_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'dead'::text])))
+    step smallint DEFAULT 0 NOT NULL,
+    sequence uuid,
+    held_until timestamp with time zone,
+    held_for text DEFAULT ''::text NOT NULL,
+    bundle uuid,
+    vendor_id text DEFAULT ''::text NOT NULL
 );
 
 COMMENT ON COLUMN public.outbox.id IS 'uuid5 of incident, cause and target: the idempotency id on every attempt, and what makes a second firing harmless';
@@ -846,6 +892,16 @@ COMMENT ON COLUMN public.outbox.method IS 'Which contact method of the person is
 COMMENT ON COLUMN public.outbox.may_recover IS 'Whether a method that failed in this round may work later';
 
 COMMENT ON COLUMN public.outbox.reached IS 'Channel and address that took the message';
+
+COMMENT ON COLUMN public.outbox.step IS 'The contact method that this message begins with: above 0 for the further steps of a sequence';
+
+COMMENT ON COLUMN public.outbox.sequence IS 'The first message of the sequence that this one goes on with; cancelled when the record is accepted';
+
+COMMENT ON COLUMN public.outbox.held_until IS 'Until when it waits, or waited, on purpose';
+
+COMMENT ON COLUMN public.outbox.held_for IS 'Why it waits: step, minute, rate, quiet_hours or do_not_disturb';
+
+COMMENT ON COLUMN public.outbox.bundle IS 'The message that this one is told in: they end alike';
 
 COMMENT ON COLUMN public.outbox.vendor_id IS 'The name that the vendor gave the message, by which it is updated or cancelled';
 
@@ -885,6 +941,26 @@ ALTER TABLE public.person ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.person_pause (
+    person_id integer NOT NULL,
+    quiet json DEFAULT '[]'::json NOT NULL,
+    passes smallint DEFAULT 1 NOT NULL,
+    silent_methods bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    disturb_until timestamp with time zone,
+    disturb_reason text DEFAULT ''::text NOT NULL,
+    disturb_absolute boolean DEFAULT false NOT NULL,
+    paced_at timestamp with time zone,
+    CONSTRAINT person_pause_passes_check CHECK ((passes = ANY (ARRAY[1, 2])))
+);
+
+COMMENT ON TABLE public.person_pause IS 'When a person is not to be disturbed, and when they were told last';
+
+COMMENT ON COLUMN public.person_pause.quiet IS 'Quiet hours: weekdays, first and last minute of the day, on the clock of the person';
+
+COMMENT ON COLUMN public.person_pause.passes IS 'The least urgent priority that quiet hours and do-not-disturb let through';
+
+COMMENT ON COLUMN public.person_pause.paced_at IS 'The begin of the minute in which further messages are bundled';
 
 CREATE TABLE public.proposed_link (
     incident_id bigint NOT NULL,
@@ -1423,8 +1499,14 @@ ALTER TABLE ONLY public.ci
 ALTER TABLE ONLY public.complaint
     ADD CONSTRAINT complaint_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.contact_code
+    ADD CONSTRAINT contact_code_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.contact_method
-    ADD CONSTRAINT contact_method_pkey PRIMARY KEY (person_id, "position");
+    ADD CONSTRAINT contact_method_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.contact_method
+    ADD CONSTRAINT contact_method_place UNIQUE (person_id, "position") DEFERRABLE;
 
 ALTER TABLE ONLY public.delivery
     ADD CONSTRAINT delivery_pkey PRIMARY KEY (key_hash);
@@ -1507,11 +1589,20 @@ ALTER TABLE ONLY public.monitor
 ALTER TABLE ONLY public.monitor
     ADD CONSTRAINT monitor_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.notification_rule
+    ADD CONSTRAINT notification_rule_pkey PRIMARY KEY (person_id, urgent, "position");
+
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
 
+ALTER TABLE public.outbox
+    ADD CONSTRAINT outbox_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sent'::text, 'dead'::text, 'cancelled'::text]))) NOT VALID;
+
 ALTER TABLE ONLY public.person
     ADD CONSTRAINT person_login_key UNIQUE (login);
+
+ALTER TABLE ONLY public.person_pause
+    ADD CONSTRAINT person_pause_pkey PRIMARY KEY (person_id);
 
 ALTER TABLE ONLY public.person
     ADD CONSTRAINT person_pkey PRIMARY KEY (id);
@@ -1627,6 +1718,8 @@ CREATE INDEX ci_service ON public.ci USING btree (service) WHERE (service IS NOT
 
 CREATE INDEX complaint_incident ON public.complaint USING btree (incident_id);
 
+CREATE INDEX contact_code_method ON public.contact_code USING btree (method_id);
+
 CREATE INDEX delivery_age ON public.delivery USING brin (received_at);
 
 CREATE INDEX handover_pending ON public.handover USING btree (id) WHERE (accepted_at IS NULL);
@@ -1672,6 +1765,10 @@ CREATE INDEX mail_incident ON public.mail USING btree (incident_id);
 CREATE INDEX mail_received ON public.mail USING btree (received_at);
 
 CREATE INDEX monitor_due ON public.monitor USING btree (due_at) WHERE (due_at IS NOT NULL);
+
+CREATE INDEX notification_rule_method ON public.notification_rule USING btree (method_id);
+
+CREATE INDEX outbox_bundle ON public.outbox USING btree (bundle) WHERE ((bundle IS NOT NULL) AND (state = 'pending'::text));
 
 CREATE INDEX outbox_due ON public.outbox USING btree (urgency, next_attempt_at) WHERE (state = 'pending'::text);
 
@@ -1749,6 +1846,9 @@ ALTER TABLE ONLY public.ci_dependency
 ALTER TABLE ONLY public.ci
     ADD CONSTRAINT ci_service_fkey FOREIGN KEY (service) REFERENCES public.service(slug);
 
+ALTER TABLE ONLY public.contact_code
+    ADD CONSTRAINT contact_code_method_id_fkey FOREIGN KEY (method_id) REFERENCES public.contact_method(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.contact_method
     ADD CONSTRAINT contact_method_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
 
@@ -1766,6 +1866,15 @@ ALTER TABLE ONLY public.heartbeat
 
 ALTER TABLE ONLY public.monitor
     ADD CONSTRAINT monitor_integration_id_fkey FOREIGN KEY (integration_id) REFERENCES public.integration(id);
+
+ALTER TABLE ONLY public.notification_rule
+    ADD CONSTRAINT notification_rule_method_id_fkey FOREIGN KEY (method_id) REFERENCES public.contact_method(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.notification_rule
+    ADD CONSTRAINT notification_rule_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.person_pause
+    ADD CONSTRAINT person_pause_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.service
     ADD CONSTRAINT service_desk_group_fkey FOREIGN KEY (desk_group) REFERENCES public.staff_group(slug);

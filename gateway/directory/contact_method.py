@@ -1,7 +1,9 @@
 """A contact method as a value: a channel and an address there. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 
 from gateway.directory.person import EMAIL
 from gateway.errors import Flaw
@@ -12,49 +14,77 @@ MOST = 10
 """The most contact methods of one person."""
 
 
+class VerifiedAs(StrEnum):
+    """The reason for which messages about incidents go to an address."""
+
+    CODE = "code"
+    DIRECTORY = "directory"
+    ADMINISTRATOR = "administrator"
+    BEFORE = "before"
+
+
 @dataclass(frozen=True, slots=True)
 class PersonContactMethod:
-    """One contact method of a person.
+    """A channel and an address there, as a list of methods states them.
 
-    An empty address stands for the e-mail address or telephone that they have.
+    An empty address stands for the e-mail address or telephone that the person has.
     """
 
     channel: str
     address: str = ""
 
 
-def targets(
-    login: str, email: str, methods: Sequence[PersonContactMethod]
-) -> tuple[RecipientAddress, ...]:
-    """Return where each method leads, in order; without any, the person is reached by e-mail."""
-    found = [_target(login, email, one) for one in methods or (PersonContactMethod("mail"),)]
-    return tuple(one for one in dict.fromkeys(found) if one.address)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactMethod:
+    """A stored contact method of a person; without `verified_at` no incident is told there."""
+
+    id: int
+    channel: str
+    address: str
+    label: str
+    position: int
+    verified_at: datetime | None
+    verified_as: str
 
 
-def _target(login: str, email: str, method: PersonContactMethod) -> RecipientAddress:
-    if method.channel == "mail":
-        return RecipientAddress(MAIL, method.address or email)
-    if method.channel in BY_LOGIN:
-        return RecipientAddress(method.channel, login)
-    return RecipientAddress(method.channel, method.address)
+def target_of(login: str, email: str, channel: str, address: str) -> RecipientAddress:
+    """Return where a method leads; its address is "" if the person has none."""
+    if channel == "mail":
+        return RecipientAddress(MAIL, address or email)
+    if channel in BY_LOGIN:
+        return RecipientAddress(channel, login)
+    return RecipientAddress(channel, address)
 
 
-def flaws(methods: Iterable[PersonContactMethod]) -> Iterator[Flaw]:
-    """Yield what is wrong with the form of each method.
+def verified_unasked(method: PersonContactMethod, *, by_administrator: bool) -> VerifiedAs | None:
+    """Return why a new method needs no code, None if it needs one.
+
+    An empty address is the one that administrators keep of the person.
+    """
+    if not method.address:
+        return VerifiedAs.DIRECTORY
+    return VerifiedAs.ADMINISTRATOR if by_administrator else None
+
+
+def form_flaw(method: PersonContactMethod) -> str | None:
+    """Return what is wrong with the form of a method, None if nothing is.
 
     The channel checks where an address leads.
     """
+    if method.channel == "mail":
+        good = not method.address or (
+            method.address.isascii() and EMAIL.fullmatch(method.address) is not None
+        )
+        return (
+            None if good else "write it as name@example.com, or leave it out for the person's own"
+        )
+    if method.channel in BY_LOGIN:
+        return "leave it out: the telephone of the person is used" if method.address else None
+    return None if method.address else "is needed for this channel"
+
+
+def flaws(methods: Iterable[PersonContactMethod]) -> Iterator[Flaw]:
+    """Yield what is wrong with the form of each method of a list."""
     for place, method in enumerate(methods):
-        where = f"/methods/{place}/address"
-        if method.channel == "mail":
-            if method.address and not (
-                method.address.isascii() and EMAIL.fullmatch(method.address)
-            ):
-                yield Flaw(
-                    where, "write it as name@example.com, or leave it out for the person's own"
-                )
-        elif method.channel in BY_LOGIN:
-            if method.address:
-                yield Flaw(where, "leave it out: the telephone of the person is used")
-        elif not method.address:
-            yield Flaw(where, "is needed for this channel")
+        if detail := form_flaw(method):
+            yield Flaw(f"/methods/{place}/address", detail)

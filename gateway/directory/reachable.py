@@ -17,7 +17,8 @@ SELECT p.login, p.email, p.phone, p.roles,
   array(SELECT slug FROM serving WHERE p.id = ANY(people)) AS shifts,
   EXISTS (SELECT FROM serving WHERE tier = 'desk' AND p.id = ANY(people)) AS at_desk
 FROM person p
-WHERE p.active AND (p.email <> '' OR EXISTS (SELECT FROM contact_method c WHERE c.person_id = p.id))
+WHERE p.active AND (p.email <> '' OR EXISTS (
+  SELECT FROM contact_method c WHERE c.person_id = p.id AND c.verified_at IS NOT NULL))
 AND (p.roles && $1::text[] OR p.login = ANY($2::text[]) OR (lower(p.email) = ANY($2::text[]))
   OR p.phone = ANY($2::text[])
   OR p.id IN (

@@ -12,7 +12,7 @@ from gateway.db.pool import Pool, acquire
 from gateway.incidents.announcements.addressing import BY_LOGIN
 from gateway.incidents.facts import WITHHELD
 from gateway.incidents.visibility import SECURITY_ROLES
-from gateway.notify.outbox import OutboxRow
+from gateway.notify.outbox_row import OutboxRow
 from gateway.notify.withholding import drop_incidents, find_named_incidents, withhold_message_facts
 from gateway.settings.recipients import RecipientAddress
 

@@ -25,8 +25,24 @@ GIVE_UP_AFTER = timedelta(hours=84)
 
 
 @dataclass(frozen=True, slots=True)
+class FollowUp:
+    """The next step of a message that was delivered: its row, so long after the delivery.
+
+    It tells what `message` tells by the contact method at index `method`.
+    """
+
+    message: UUID
+    id: UUID
+    after: timedelta
+    method: int
+
+
+@dataclass(frozen=True, slots=True)
 class Settlement:
     """The effect of one attempt on its outbox row: `sent`, `dead`, or `pending` again after `wait`.
+
+    A row whose sending was no longer needed is `cancelled`. `held` is the reason for which a row
+    waits on purpose; `further` are the steps that follow a delivery.
 
     `attempt` is the attempt that is being settled: a retry or a death is written only while it
     is still the newest. `refund` takes the attempt back, because nothing was sent or another
@@ -43,6 +59,8 @@ class Settlement:
     method: int = 0
     may_recover: bool = False
     reached: str = ""
+    held: str = ""
+    further: tuple[FollowUp, ...] = ()
 
 
 def wait_before(identity: UUID, attempt: int) -> timedelta | None:
@@ -93,7 +111,7 @@ def defer(
 
     One that is too old is dead.
     """
-    reason = "the endpoint is failing and is left alone for now"
+    reason = "the endpoint is failing or busy, and is left alone for now"
     if claimed_at - created_at >= GIVE_UP_AFTER:
         return Settlement(identity, attempt, "dead", error=reason)
     return Settlement(identity, attempt, "pending", wait, reason, refund=True)

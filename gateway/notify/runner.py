@@ -1,11 +1,13 @@
 """The notifier: claims outbox rows, sends and settles them.
 
-No transaction is open while a message is sent. A batch is small enough that its slowest course
-(every send running into its timeout) ends before the claim's visibility does, so no other
-replica picks up a row that is still being sent.
+No transaction is open while a message is sent. What is claimed does not wait for what was
+claimed before: while a slow endpoint holds its slots, urgent messages to others go on. A message
+that waited for a slot and then runs into its timeout is settled before its claim expires, so no
+other replica picks up a row that is still being sent.
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -13,9 +15,9 @@ import structlog
 
 from gateway.db.pool import LOST_RACE, acquire
 from gateway.errors import Unavailable
-from gateway.notify import outbox
-from gateway.notify.delivery import MessageDelivery
-from gateway.notify.outbox import OutboxRow
+from gateway.notify import outbox, turns
+from gateway.notify.delivery import PERSON, MessageDelivery
+from gateway.notify.outbox_row import OutboxRow
 from gateway.notify.retries import Settlement
 from gateway.observe.metric_labels import SendOutcome
 from gateway.timing.clock import sleep_or_event
@@ -23,7 +25,6 @@ from gateway.timing.clock import sleep_or_event
 log = structlog.get_logger()
 
 BATCH = 64
-CONCURRENCY = 16
 POLL_S = 1.0
 AFTER_TROUBLE_S = 5.0
 SETTLE_TRIES = 3
@@ -39,36 +40,40 @@ class NotificationRunner(MessageDelivery):
 
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     alive: bool = False
-    _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CONCURRENCY))
+    _running: int = 0
+    _done: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run_once(self, now: datetime | None) -> int:
         """Claim, send and settle one batch; returns how many rows were claimed.
 
         With `now` None, PostgreSQL's clock decides.
         """
-        async with acquire(self.pool) as conn:
-            rows = await outbox.claim(conn, now, BATCH)
         async with asyncio.TaskGroup() as group:
-            for row in rows:
-                group.create_task(self._deliver(row, now))
+            claimed = await self._begin(group, now)
         self.metrics.notifications.breakers_open.set(self.breakers.open_count())
-        return len(rows)
+        return claimed
 
     async def run(self) -> None:
-        """Run until cancelled: batch after batch, then wait for `wake` or the next poll."""
+        """Run until cancelled: claim while there is room, then wait for `wake` or the next poll."""
         self.alive = True
         try:
-            while True:
-                self.wake.clear()
-                if pause := await self._round():
-                    await sleep_or_event(self.clock, pause, self.wake)
+            async with asyncio.TaskGroup() as group:
+                while True:
+                    self.wake.clear()
+                    if pause := await self._round(group):
+                        await sleep_or_event(self.clock, pause, self.wake)
         finally:
             self.alive = False
 
-    async def _round(self) -> float:
-        """Run once; return the seconds to pause."""
+    async def _round(self, group: asyncio.TaskGroup) -> float:
+        """Begin what there is room for; return the seconds to pause."""
+        self.metrics.notifications.breakers_open.set(self.breakers.open_count())
         try:
-            return 0.0 if await self.run_once(self.clock.stamp()) == BATCH else POLL_S
+            room = BATCH - self._running
+            if room > 0:
+                return 0.0 if await self._begin(group, self.clock.stamp()) == room else POLL_S
+            self._done.clear()
+            await self._done.wait()
         except (Unavailable, *LOST_RACE) as error:
             log.warning(
                 "notify_claim_failed",
@@ -76,12 +81,58 @@ class NotificationRunner(MessageDelivery):
             )
         except Exception:
             log.exception("notify_round_failed")
+        else:
+            return 0.0
         return AFTER_TROUBLE_S
 
+    async def _begin(self, group: asyncio.TaskGroup, now: datetime | None) -> int:
+        """Claim as many rows as there is room for, and begin to send them."""
+        async with acquire(self.pool) as conn:
+            rows = await outbox.claim(conn, now, BATCH - self._running)
+        for turn in _turns(rows):
+            self._running += len(turn)
+            group.create_task(self._take(group, turn, now))
+        return len(rows)
+
+    async def _take(
+        self, group: asyncio.TaskGroup, rows: Sequence[OutboxRow], now: datetime | None
+    ) -> None:
+        """Send what is due to one recipient, or the part of it that goes now."""
+        begun = 0
+        try:
+            for row in await self._turn(rows, now):
+                group.create_task(self._deliver(row, now))
+                begun += 1
+        finally:
+            self._end(len(rows) - begun)
+
+    async def _turn(self, rows: Sequence[OutboxRow], now: datetime | None) -> Sequence[OutboxRow]:
+        """Return what is sent now; a row that no turn can be taken with is tried by itself."""
+        if rows[0].channel != PERSON:
+            return rows
+        try:
+            async with self.lookups:
+                turn = await turns.take(self.pool, rows, self.pacing, now)
+        except Exception:
+            log.exception("notify_turn_unreadable", login=rows[0].recipient)
+            return rows
+        if turn.bundled:
+            self.wake.set()
+        return turn.sent
+
+    def _end(self, rows: int) -> None:
+        self._running -= rows
+        self._done.set()
+
     async def _deliver(self, row: OutboxRow, now: datetime | None) -> None:
-        async with self._slots:
+        try:
             verdict, outcome, channel = await self.attempt(row)
             await self._settle(verdict, now)
+        except Exception:
+            log.exception("notify_delivery_failed", id=str(row.id))
+            return
+        finally:
+            self._end(1)
         self.metrics.notifications.sent(channel, outcome)
         if verdict.state == "pending" and not verdict.wait > timedelta():
             self.wake.set()
@@ -103,7 +154,7 @@ class NotificationRunner(MessageDelivery):
         """
         for _ in range(SETTLE_TRIES):
             try:
-                async with acquire(self.pool) as conn:
+                async with self.lookups, acquire(self.pool) as conn:
                     await outbox.settle(conn, now, [verdict])
             except (Unavailable, *LOST_RACE) as error:
                 log.warning(
@@ -114,3 +165,11 @@ class NotificationRunner(MessageDelivery):
                 await self.clock.sleep(POLL_S)
             else:
                 return
+
+
+def _turns(rows: Sequence[OutboxRow]) -> list[list[OutboxRow]]:
+    """Return the rows by turn: those of one person together, each other row alone."""
+    found: dict[object, list[OutboxRow]] = {}
+    for row in rows:
+        found.setdefault(row.recipient if row.channel == PERSON else row.id, []).append(row)
+    return list(found.values())

@@ -16,6 +16,8 @@ from typing import Any
 
 from gateway.incidents.facts import WITHHELD
 from gateway.incidents.labels import label
+from gateway.notify import bundles
+from gateway.notify.contact_codes import render_code
 from gateway.notify.fact_lines import format_facts, format_lines
 from gateway.notify.next_steps import next_step
 from gateway.notify.phrases import MessageReader, multi_line, one_line
@@ -59,6 +61,8 @@ class Template(StrEnum):
     TAKEN_UP = "taken_up"
     UNACKNOWLEDGED = "unacknowledged"
     FORGOTTEN = "forgotten"
+    CONTACT_CODE = "contact_code"
+    BUNDLE = "bundle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,8 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.UNACKNOWLEDGED: ("nobody has taken it", "无人接手"),
     Template.FORGOTTEN: ("taken, but no progress", "已接手但无进展"),
     Template.UPDATE_DUE: ("status update overdue", "进展通报已逾期"),
+    Template.BUNDLE: ("several messages", "多条通知"),
+    Template.CONTACT_CODE: ("code to confirm this address", "联系方式验证码"),
 }
 """The occasion of each template, as the subject names it."""
 
@@ -166,10 +172,7 @@ def render(
 
     A reporter receives a letter if there is one for the occasion.
     """
-    unknown = one_line(template.replace("_", " "))
-    occasion = (
-        reader.choose(OCCASIONS[Template(template)]) if template in set(Template) else unknown
-    )
+    occasion = occasion_of(template, reader)
     if template == Template.REPLIED and facts.get("related"):
         occasion = reader.choose(RELATED_NOTE)
     said = format_facts(facts, reader)
@@ -184,9 +187,21 @@ def render(
         return _restricted(occasion, said, reader, reader.choose(words))
     if facts.get(WITHHELD):
         return RenderedMessage(reader.choose(RESTRICTED), reader.choose(NOT_SHOWN) + "\n")
+    if template == Template.CONTACT_CODE:
+        return RenderedMessage(occasion, render_code(facts, reader) + "\n")
+    if template == Template.BUNDLE:
+        lines = bundles.lines_of(facts, lambda name: occasion_of(name, reader), reader)
+        return RenderedMessage(bundles.subject_of(facts, reader), "\n".join((*lines, "")))
     ask = next_step(template, facts, reader, role)
     text = "\n".join((occasion, "", *_text(facts, said, reader, ask), ""))
     return RenderedMessage(subject, text, ask)
+
+
+def occasion_of(template: str, reader: MessageReader) -> str:
+    """Return the occasion of a message; that of another release has the name of its template."""
+    if template in set(Template):
+        return reader.choose(OCCASIONS[Template(template)])
+    return one_line(template.replace("_", " "))
 
 
 def _subject(occasion: str, said: Mapping[str, str], reader: MessageReader, *, ranked: bool) -> str:

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from gateway.errors import Flaw
+from gateway.settings.pacing import PacingSettings
 from gateway.settings.recipients import MAIL, parse_recipient
 from gateway.settings.section import Section
 from gateway.vocabulary import Channel
@@ -184,6 +185,7 @@ class Notify(Section, frozen=True):
     wecom: WeCom
     dingtalk: DingTalk
     twilio: Twilio
+    pacing: PacingSettings
 
     def __post_init__(self) -> None:
         """Give each recipient one spelling, so that nobody is notified twice for two spellings."""
@@ -194,7 +196,8 @@ class Notify(Section, frozen=True):
         msgspec.structs.force_setattr(self, "recipients", named)
 
     def flaws(self) -> Iterator[Flaw]:
-        """Yield what is wrong with the settings of each channel."""
+        """Yield what is wrong with the settings of each channel, and of the pace."""
+        yield from self.pacing.flaws(NOTIFICATION_CHANNELS)
         for name in self.__struct_fields__:
             section = getattr(self, name)
             if isinstance(section, ChannelSection):
@@ -262,3 +265,14 @@ CONVERSATIONS = {
 
 CHAT_SOURCES = {name: one.heard_as for name, one in NOTIFICATION_CHANNELS.items() if one.heard_as}
 """The sources that are chats, each with the channel of its records."""
+
+
+def is_switched_on(notify: Notify, channel: str) -> bool:
+    """Return whether the settings switch a channel on; False for one that nobody knows."""
+    known = NOTIFICATION_CHANNELS.get(channel)
+    if known is None:
+        return False
+    value: object = notify
+    for name in known.switch.split(".")[1:]:
+        value = getattr(value, name)
+    return bool(value)

@@ -24,6 +24,11 @@ def short_signature(secret: bytes, label: bytes, text: str) -> str:
     return b32encode(_mac(secret, label, text)[:16]).decode().rstrip("=").lower()
 
 
+def six_digits(secret: bytes, label: bytes, text: str) -> str:
+    """Return six digits for people to type; whoever accepts them bounds the tries."""
+    return f"{int.from_bytes(_mac(secret, label, text)) % 1_000_000:06d}"
+
+
 def is_signed(
     secrets: Iterable[bytes], label: bytes, text: str, given: str, sign: Sign = signature
 ) -> bool:

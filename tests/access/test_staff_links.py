@@ -13,7 +13,7 @@ from gateway.access.record_links import RecordLinks
 from gateway.access.reporter_links import ReporterLinks, secret_name
 from gateway.access.staff_links import LABEL, ReaderKind, StaffLink, StaffLinks
 from gateway.errors import NotFound
-from gateway.notify.outbox import OutboxRow
+from gateway.notify.outbox_row import OutboxRow
 from gateway.tokens.signing import signature
 from tests.support.clock import NOON
 

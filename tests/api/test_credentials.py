@@ -32,6 +32,8 @@ TABLES: Mapping[str, str] = {
     "chat_code": ENDED,
     "chat_identity": ENDED,
     "contact_method": NO_RIGHT,
+    "notification_rule": NO_RIGHT,
+    "person_pause": NO_RIGHT,
     "staff_group_member": NO_RIGHT,
     "article": NO_RIGHT,
     "shift": NO_RIGHT,
@@ -46,6 +48,7 @@ LABELS: Mapping[str, str] = {
     "phone call v1": ENDED,
     "reporter link v1": NO_RIGHT,
     "mail reply v1": NO_RIGHT,
+    "contact code v1": NO_RIGHT,
     "chat button v1": NO_RIGHT,
     "form ticket v1": NO_RIGHT,
 }

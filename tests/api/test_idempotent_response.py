@@ -191,6 +191,13 @@ async def chat(api: Api) -> Asked:
     return f"{V1}/people/bob/chats", {"json": {"provider": "slack", "tenant": "T1", "user": "U1"}}
 
 
+async def contact_method(api: Api, *, own: bool) -> Asked:
+    await api.person("bob", Role.TIER2)
+    path = f"{V1}/me/contact-methods" if own else f"{V1}/people/bob/contact-methods"
+    scope = {"scope": "bob"} if own else {}
+    return path, {"json": {"channel": "mail", "address": "bob@home.example"}, **scope}
+
+
 MORE = (
     "linked",
     "complaints",
@@ -234,6 +241,8 @@ def calls_by_operation(api: Api) -> dict[str, Callable[[], Awaitable[Asked]]]:
         f"PATCH {V1}/services/{{slug}}": partial(thing, api, "services", change=True),
         f"PATCH {V1}/cis/{{name}}": partial(thing, api, "cis", change=True),
         f"POST {V1}/people/{{login}}/chats": partial(chat, api),
+        f"POST {V1}/people/{{login}}/contact-methods": partial(contact_method, api, own=False),
+        f"POST {V1}/me/contact-methods": partial(contact_method, api, own=True),
         f"PUT {V1}/mappings/{{integration}}/{{source}}": partial(mapping, api),
         f"POST {V1}/policies": partial(policy, api, change=False),
         f"PATCH {V1}/policies/{{slug}}": partial(policy, api, change=True),
@@ -250,7 +259,8 @@ SELECT (SELECT count(*) FROM timeline), (SELECT count(*) FROM incident),
   (SELECT sum(version) FROM monitor), (SELECT sum(version) FROM escalation_policy),
   (SELECT count(*) FROM body_mapping),
   (SELECT count(*) FROM outbox), (SELECT count(*) FROM linked_record),
-    (SELECT count(*) FROM complaint), (SELECT count(*) FROM article)
+    (SELECT count(*) FROM complaint), (SELECT count(*) FROM article),
+  (SELECT count(*) FROM contact_method)
 """
 
 

@@ -2,28 +2,41 @@
 
 import pytest
 
-from gateway.directory.contact_method import PersonContactMethod, flaws, targets
+from gateway.directory.contact_method import (
+    PersonContactMethod,
+    VerifiedAs,
+    flaws,
+    target_of,
+    verified_unasked,
+)
 
 
-def test_each_method_has_one_target_without_duplicates() -> None:
-    chosen = (
-        PersonContactMethod("voice"),
-        PersonContactMethod("mail"),
-        PersonContactMethod("mail", "ann@home.example"),
-        PersonContactMethod("webhook", "https://a.example"),
-        PersonContactMethod("voice"),
-    )
-    assert [str(one) for one in targets("ann", "ann@example.com", chosen)] == [
-        "voice:ann",
-        "smtp:ann@example.com",
-        "smtp:ann@home.example",
-        "webhook:https://a.example",
-    ]
+def test_method_leads_to_its_address_or_that_of_the_person() -> None:
+    assert [
+        str(target_of("ann", "ann@example.com", channel, address))
+        for channel, address in (
+            ("voice", ""),
+            ("mail", ""),
+            ("mail", "ann@home.example"),
+            ("webhook", "https://a.example"),
+        )
+    ] == ["voice:ann", "smtp:ann@example.com", "smtp:ann@home.example", "webhook:https://a.example"]
 
 
-def test_person_without_methods_is_mailed_or_unreachable() -> None:
-    assert [str(one) for one in targets("ann", "ann@example.com", ())] == ["smtp:ann@example.com"]
-    assert targets("ann", "", ()) == ()
+@pytest.mark.parametrize(
+    ("address", "by_administrator", "reason"),
+    [
+        ("", False, VerifiedAs.DIRECTORY),
+        ("", True, VerifiedAs.DIRECTORY),
+        ("ann@home.example", True, VerifiedAs.ADMINISTRATOR),
+        ("ann@home.example", False, None),
+    ],
+)
+def test_typed_address_needs_a_code(
+    address: str, by_administrator: bool, reason: VerifiedAs | None
+) -> None:
+    method = PersonContactMethod("mail", address)
+    assert verified_unasked(method, by_administrator=by_administrator) is reason
 
 
 @pytest.mark.parametrize(

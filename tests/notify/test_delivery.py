@@ -49,7 +49,7 @@ async def ann(pool: Pool) -> None:
             PersonContactMethod("mail"),
             PersonContactMethod("webhook", "https://ann.example.com"),
         )
-        await replace_methods(conn, "ann", methods)
+        await replace_methods(conn, "ann", methods, by_administrator=True)
 
 
 def runner(

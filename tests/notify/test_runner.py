@@ -16,10 +16,11 @@ from gateway.db.pool import Pool
 from gateway.incidents.announcements.notices import queue_notices
 from gateway.incidents.record import Notice
 from gateway.notify import outbox
-from gateway.notify.delivery import SEND_TIMEOUT_S
+from gateway.notify.delivery import SEND_TIMEOUT_S, SLOT_WITHIN_S
 from gateway.notify.endpoint_breakers import FAILURES
+from gateway.notify.endpoint_slots import AT_ONCE, EndpointSlots
 from gateway.notify.message import Delivered, Message, Result, Retry, Undeliverable
-from gateway.notify.runner import BATCH, CONCURRENCY, NotificationRunner
+from gateway.notify.runner import NotificationRunner
 from gateway.observe.metrics import Metrics
 from tests.support.clock import NOON, FakeClock
 from tests.support.messages import ScriptedChannel, notice
@@ -64,8 +65,8 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0)  # noqa: TID251 - one turn of the loop, no time
 
 
-def test_slowest_batch_ends_before_its_claim_expires() -> None:
-    assert outbox.VISIBILITY.total_seconds() > BATCH / CONCURRENCY * SEND_TIMEOUT_S
+def test_slowest_attempt_ends_before_its_claim_expires() -> None:
+    assert outbox.VISIBILITY.total_seconds() > 2 * (SLOT_WITHIN_S + SEND_TIMEOUT_S)
 
 
 async def test_every_notice_is_sent_once_with_rendered_text(pool: Pool, clock: FakeClock) -> None:
@@ -74,7 +75,7 @@ async def test_every_notice_is_sent_once_with_rendered_text(pool: Pool, clock: F
     one = runner(pool, clock, channel)
     assert [await one.run_once(NOON) for _ in range(3)] == [64, 36, 0]
     assert len({m.id for m in channel.sent}) == len(channel.sent) == 100
-    assert channel.most_at_once <= CONCURRENCY
+    assert channel.most_at_once <= AT_ONCE
     assert channel.sent[0].subject == "[INC-20260302-0001] P1 opened: disk full"
     assert count(one, "webhook", "sent") == 100
     assert {row[0] for row in await state(pool)} == {"sent"}
@@ -257,3 +258,46 @@ async def test_recipient_without_channel_is_dead_with_reason(pool: Pool, clock: 
         ("dead", 1, "'oncall' names no channel"),
         ("dead", 1, "the channel 'sms' is off: set notify.twilio.account"),
     ]
+
+
+async def test_urgent_message_does_not_wait_behind_a_slow_vendor(
+    pool: Pool, clock: FakeClock
+) -> None:
+    slow, held = ScriptedChannel(), asyncio.Event()
+    slow.held = held
+    await owe(pool, *((n, notice(target=f"slow:{n}")) for n in range(40)))
+    one = runner(pool, clock, quick := ScriptedChannel())
+    one.channels = {"webhook": quick, "slow": SlowVendor(slow)}
+    task = asyncio.create_task(one.run())
+    await until(lambda: slow.running == AT_ONCE)
+    await owe(pool, (99, notice()))
+    one.wake.set()
+    await until(lambda: quick.sent)
+    assert (slow.running, slow.sent) == (AT_ONCE, [])
+    held.set()
+    task.cancel()
+    await asyncio.wait({task})
+
+
+class SlowVendor:
+    """A channel whose messages all go to one endpoint."""
+
+    def __init__(self, inner: ScriptedChannel) -> None:
+        self.send = inner.send
+
+    def endpoint(self, recipient: str) -> str:  # noqa: ARG002 - one vendor
+        return "slow"
+
+
+async def test_message_that_finds_no_slot_is_put_back_without_an_attempt(
+    pool: Pool, clock: FakeClock
+) -> None:
+    await owe(pool, *((n, notice()) for n in range(AT_ONCE + 1)))
+    channel = ScriptedChannel(held=(held := asyncio.Event()))
+    one = runner(pool, clock, channel, slots=EndpointSlots(0.01))
+    sending = asyncio.ensure_future(one.run_once(NOON))
+    await until(lambda: one._running == AT_ONCE)
+    held.set()
+    await sending
+    waiting = [row for row in await state(pool) if row[0] == "pending"]
+    assert [(row[1], "busy" in row[2]) for row in waiting] == [(0, True)]

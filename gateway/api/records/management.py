@@ -38,7 +38,10 @@ class NotificationView(msgspec.Struct):
     """A message about a record to one address.
 
     `sent` was accepted by the receiving system, `dead` will not be tried again. `reached` is the
-    channel and address that accepted it: of a person, one of their contact methods.
+    channel and address that accepted it: of a person, one of their contact methods. Until
+    `held_until` it waits, or waited, on purpose: `held_for` is step (the next contact method),
+    minute (bundled), rate (limit of the address), quiet_hours or do_not_disturb. A step that is
+    not needed any more is `cancelled`.
     """
 
     id: UUID
@@ -46,12 +49,14 @@ class NotificationView(msgspec.Struct):
     role: str
     channel: str
     recipient: str
-    state: Literal["pending", "sent", "dead"]
+    state: Literal["pending", "sent", "dead", "cancelled"]
     created_at: datetime
     settled_at: datetime | None
     attempts: int
     last_error: str
     reached: str
+    held_until: datetime | None
+    held_for: str
 
 
 class NotificationPage(msgspec.Struct):
@@ -105,7 +110,7 @@ async def acknowledge_management_escalation(call: ApiCall[AcknowledgeEscalation]
 
 OWED = """
 SELECT id, template, role, channel, recipient, reached, state, created_at, settled_at, attempts,
-       last_error
+       last_error, held_until, held_for
 FROM outbox WHERE incident_id = $1 AND ($2::uuid IS NULL OR (created_at, id) > (
   SELECT created_at, id FROM outbox WHERE id = $2::uuid))
 ORDER BY created_at, id LIMIT $3

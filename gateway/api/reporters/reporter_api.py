@@ -8,7 +8,6 @@ import msgspec
 from aiohttp import web
 
 from gateway.access.authorization import raise_if_refused
-from gateway.access.buckets import SharedBucket, take_token
 from gateway.access.permissions import ALLOWED, Action, may, visibility_of
 from gateway.access.principal import Principal
 from gateway.access.reporter_links import INVALID
@@ -22,6 +21,7 @@ from gateway.api.records.attachments import (
 from gateway.api.records.incidents import require_record
 from gateway.api.records.timeline import fetch_newest_entries
 from gateway.api.wire import NotedRequest
+from gateway.db.buckets import SharedBucket, take_token
 from gateway.db.moment import fetch_now
 from gateway.db.pool import acquire, transaction
 from gateway.directory.roles import Role

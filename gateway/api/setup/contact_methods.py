@@ -1,9 +1,7 @@
-"""The API of contact methods: people read and set their own, administrators anybody's."""
+"""The API of contact methods as one list: people set their own, administrators anybody's."""
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import msgspec
 import structlog
 from aiohttp import web
 from msgspec import Meta
@@ -11,7 +9,7 @@ from msgspec import Meta
 from gateway.api.context import ApiCall, respond
 from gateway.api.setup.session import require_person_id
 from gateway.db.pool import acquire, transaction
-from gateway.directory.contact_method import MOST, PersonContactMethod, flaws
+from gateway.directory.contact_method import MOST, PersonContactMethod, flaws, form_flaw
 from gateway.directory.contact_methods import methods_of, replace_methods
 from gateway.errors import Flaw, Unprocessable
 from gateway.operations.major.audience import check_address
@@ -58,31 +56,37 @@ async def read_own_methods(call: ApiCall[None]) -> web.Response:
 
 
 async def put_methods(call: ApiCall[ContactMethods]) -> web.Response:
-    """Replace the contact methods of a person."""
-    return await _replaced(call, call.request.match_info["login"])
+    """Replace the contact methods of a person; what an administrator states counts as verified."""
+    return await _replaced(call, call.request.match_info["login"], by_administrator=True)
 
 
 async def put_own_methods(call: ApiCall[ContactMethods]) -> web.Response:
-    """Replace the contact methods of the caller."""
+    """Replace the contact methods of the caller; new addresses must be verified by a code."""
     require_person_id(call)
-    return await _replaced(call, call.caller.who.name)
+    return await _replaced(call, call.caller.who.name, by_administrator=False)
 
 
 async def _shown(call: ApiCall[object], login: str) -> web.Response:
     async with acquire(call.context.uow.pool) as conn:
         methods = await methods_of(conn, login)
-    return respond(msgspec.convert({"methods": [asdict(one) for one in methods]}, ContactMethods))
+    return respond(
+        ContactMethods(
+            methods=[ContactMethod(channel=one.channel, address=one.address) for one in methods]
+        )
+    )
 
 
-async def _replaced(call: ApiCall[ContactMethods], login: str) -> web.Response:
+async def _replaced(
+    call: ApiCall[ContactMethods], login: str, *, by_administrator: bool
+) -> web.Response:
     methods = [PersonContactMethod(one.channel, one.address.strip()) for one in call.body.methods]
     if found := tuple(flaws(methods)):
         raise Unprocessable("a contact method cannot be used", flaws=found)
     for place, method in enumerate(methods):
-        if method.channel in CHECKED_CHANNELS:
-            _check(call, place, method)
+        check_method(call, method, f"/methods/{place}/address")
+    stamp = call.context.uow.clock.stamp()
     async with transaction(call.context.uow.pool) as conn:
-        await replace_methods(conn, login, methods)
+        await replace_methods(conn, login, methods, stamp, by_administrator=by_administrator)
     log.info(
         "contact_methods_changed",
         login=login,
@@ -92,9 +96,14 @@ async def _replaced(call: ApiCall[ContactMethods], login: str) -> web.Response:
     return await _shown(call, login)
 
 
-def _check(call: ApiCall[object], place: int, method: PersonContactMethod) -> None:
+def check_method(call: ApiCall[object], method: PersonContactMethod, where: str) -> None:
+    """Raise Unprocessable for a method that no message may go to; `where` points to its address."""
+    if detail := form_flaw(method):
+        raise Unprocessable("a contact method cannot be used", flaws=(Flaw(where, detail),))
+    if method.channel not in CHECKED_CHANNELS:
+        return
     try:
         check_address(call.context.uow.rules.settings, f"{method.channel}:{method.address}")
     except Unprocessable as error:
-        where = tuple(Flaw(f"/methods/{place}/address", flaw.detail) for flaw in error.flaws)
-        raise Unprocessable("a contact method cannot be used", flaws=where) from error
+        found = tuple(Flaw(where, flaw.detail) for flaw in error.flaws)
+        raise Unprocessable("a contact method cannot be used", flaws=found) from error

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from gateway.access.buckets import SharedBucket, try_take_token
 from gateway.access.principal import Principal
 from gateway.channels import report_service
 from gateway.channels.email.acknowledgement import MailAcknowledger
@@ -23,6 +22,7 @@ from gateway.channels.email.sorting import language
 from gateway.channels.email.threads import FoundRecord, find_record
 from gateway.channels.email.writer import MailWriter, find_writer
 from gateway.channels.report_service import ReportOutcome, ReportService
+from gateway.db.buckets import SharedBucket, try_take_token
 from gateway.db.pool import Connection
 from gateway.errors import TooLarge
 from gateway.incidents import commands, lifecycle

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from gateway.access.buckets import SharedBucket, try_take_token
+from gateway.db.buckets import SharedBucket, try_take_token
 from gateway.incidents.announcements.notices import queue_notices
 from gateway.incidents.labels import Locale
 from gateway.incidents.record import Incident, Notice

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.access.attempts import network
-from gateway.access.buckets import SharedBucket, take_token
+from gateway.db.buckets import SharedBucket, take_token
 from gateway.db.pool import Pool, transaction
 from gateway.settings import Form
 

@@ -1,0 +1,1 @@
+"""The API of how people are reached: contact methods, rules, pauses, reachability."""
