@@ -214,7 +214,7 @@ class MessageDelivery:
         channel = self.channels.get(target.channel)
         if channel is None:
             return Undeliverable(_no_channel(target))
-        message = self._message(row, target, ways, templates)
+        message = self._message(row, target, ways)
         endpoint = channel.endpoint(target.address)
         if wait := self.breakers.wait(endpoint, self.clock.monotonic()):
             return float(wait)
