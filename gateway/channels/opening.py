@@ -2,13 +2,17 @@
 
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import TypeVar
 
+from gateway.channels.channel_section import ChannelSection
 from gateway.db.pool import Pool
 from gateway.egress.api_client import JsonApiClient
 from gateway.notify.chat_posts import ChatPosts
 from gateway.notify.press_tokens import PressTokens
 from gateway.settings import Settings
 from gateway.timing.clock import Clock
+
+Kind = TypeVar("Kind", bound=ChannelSection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,10 @@ class ChannelParts:
     settings: Settings
     clock: Clock
     secrets: tuple[bytes, ...]
+
+    def section(self, kind: type[Kind]) -> Kind:
+        """Return the settings of a vendor."""
+        return kind.read(self.settings)
 
     def open_api(self, address: str, *, allow_private: bool) -> JsonApiClient:
         """Return a client of a vendor's API."""

@@ -7,7 +7,6 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from gateway.errors import Flaw
 from gateway.network.addresses import find_invalid_networks
-from gateway.settings.notify import Twilio
 from gateway.settings.phone import Phone, PhoneProvider
 
 PROVIDERS = ("twilio", "vonage", "asterisk", "connect", "threecx")
@@ -41,27 +40,6 @@ def flaws(phone: Phone, external_url: str) -> Iterator[Flaw]:
             yield Flaw(
                 f"/phone/hotlines/{number}/dial", "a number as +861082303333: plus, country, number"
             )
-
-
-def calling_flaws(twilio: Twilio, phone: Phone) -> Iterator[Flaw]:
-    """Yield flaws of the settings for outgoing calls and short messages.
-
-    A key that somebody presses is believed only if Twilio signs for it.
-    """
-    if not twilio.account:
-        return
-    for name in ("token", "key"):
-        if not getattr(twilio, name):
-            yield Flaw(f"/notify/twilio/{name}", "is needed to call people")
-    if not E164.fullmatch(twilio.sender):
-        yield Flaw("/notify/twilio/sender", "a number as +861082303333: plus, country, number")
-    if twilio.per_hour < 1:
-        yield Flaw("/notify/twilio/per_hour", "at least 1")
-    if twilio.token not in phone.providers.get("twilio", PhoneProvider()).secrets:
-        yield Flaw(
-            "/notify/twilio/token",
-            "must be among phone.providers.twilio.secrets: Twilio signs with it what people press",
-        )
 
 
 def _of_provider(name: str, provider: PhoneProvider) -> Iterator[tuple[str, str]]:

@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from gateway.channels.chat.dingtalk import cards
+from gateway.channels.chat.dingtalk.section import DingTalkSection
 from gateway.channels.opening import ChannelParts
 from gateway.db.pool import LOST_RACE
 from gateway.egress.access_token import AccessToken, FetchedToken
@@ -36,7 +37,6 @@ from gateway.notify.message import (
     Retry,
     Undeliverable,
 )
-from gateway.settings import DingTalk
 
 PROVIDER = "dingtalk"
 
@@ -88,7 +88,7 @@ class DingTalkChannel:
     robots.
     """
 
-    settings: DingTalk
+    settings: DingTalkSection
     call: JsonApiClient
     robots: JsonApiClient
     posts: ChatPosts
@@ -96,7 +96,7 @@ class DingTalkChannel:
 
     @classmethod
     def open(
-        cls, settings: DingTalk, call: JsonApiClient, robots: JsonApiClient, posts: ChatPosts
+        cls, settings: DingTalkSection, call: JsonApiClient, robots: JsonApiClient, posts: ChatPosts
     ) -> "DingTalkChannel":
         """Return a channel with an access token of its own."""
 
@@ -227,7 +227,9 @@ def robot_result(code: object, reason: str) -> Result:
     return interpret_code("DingTalk", code, reason, BUSY, NEVER)
 
 
-async def _fetch(settings: DingTalk, call: JsonApiClient) -> FetchedToken | Retry | Undeliverable:
+async def _fetch(
+    settings: DingTalkSection, call: JsonApiClient
+) -> FetchedToken | Retry | Undeliverable:
     told = await call(
         "POST",
         "/v1.0/oauth2/accessToken",
@@ -245,7 +247,7 @@ async def _fetch(settings: DingTalk, call: JsonApiClient) -> FetchedToken | Retr
 
 def open_channels(parts: ChannelParts) -> dict[str, NotificationChannel]:
     """Return the channel, none without an application and robots."""
-    settings = parts.settings.notify.dingtalk
+    settings = parts.section(DingTalkSection)
     if not (settings.app_key or settings.robots):
         return {}
     api = parts.open_api(settings.address, allow_private=settings.allow_private)

@@ -15,6 +15,7 @@ from urllib.parse import quote
 import msgspec
 
 from gateway.channels.chat.feishu.cards import card
+from gateway.channels.chat.feishu.section import FeishuSection
 from gateway.channels.opening import ChannelParts
 from gateway.db.pool import LOST_RACE
 from gateway.egress.access_token import AccessToken, FetchedToken
@@ -31,7 +32,6 @@ from gateway.notify.message import (
     Retry,
     Undeliverable,
 )
-from gateway.settings import Feishu
 
 PROVIDER = "feishu"
 AUTH, MESSAGES = "/open-apis/auth/v3/tenant_access_token/internal", "/open-apis/im/v1/messages"
@@ -52,13 +52,15 @@ class FeishuChannel:
     `oc_…/om_…` posts a reply to a message, `oc_…/=om_…` replaces one.
     """
 
-    settings: Feishu
+    settings: FeishuSection
     call: JsonApiClient
     posts: ChatPosts
     token: AccessToken
 
     @classmethod
-    def open(cls, settings: Feishu, call: JsonApiClient, posts: ChatPosts) -> "FeishuChannel":
+    def open(
+        cls, settings: FeishuSection, call: JsonApiClient, posts: ChatPosts
+    ) -> "FeishuChannel":
         """Return a channel with an access token of its own."""
 
         async def fetch() -> FetchedToken | Retry | Undeliverable:
@@ -131,7 +133,9 @@ def result_of_code(code: object, said: str) -> Retry | Undeliverable:
     return Retry(reason, at_most=FEW_ATTEMPTS)
 
 
-async def _fetch(settings: Feishu, call: JsonApiClient) -> FetchedToken | Retry | Undeliverable:
+async def _fetch(
+    settings: FeishuSection, call: JsonApiClient
+) -> FetchedToken | Retry | Undeliverable:
     told = await call("POST", AUTH, {"app_id": settings.app_id, "app_secret": settings.app_secret})
     if not isinstance(told, VendorResponse):
         return told
@@ -147,7 +151,7 @@ async def _fetch(settings: Feishu, call: JsonApiClient) -> FetchedToken | Retry 
 
 def open_channels(parts: ChannelParts) -> dict[str, NotificationChannel]:
     """Return the channel, none without an app."""
-    settings = parts.settings.notify.feishu
+    settings = parts.section(FeishuSection)
     if not settings.app_id:
         return {}
     api = parts.open_api(settings.api, allow_private=settings.allow_private)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.channels.chat.slack.blocks import content
+from gateway.channels.chat.slack.section import SlackSection
 from gateway.channels.opening import ChannelParts
 from gateway.db.pool import LOST_RACE
 from gateway.egress.api_client import JsonApiClient, VendorResponse
@@ -26,7 +27,6 @@ from gateway.notify.message import (
     Retry,
     Undeliverable,
 )
-from gateway.settings import Slack
 
 PROVIDER = "slack"
 
@@ -75,7 +75,7 @@ class SlackChannel:
     `C1/=171.2` (replacing that message).
     """
 
-    settings: Slack
+    settings: SlackSection
     call: JsonApiClient
     posts: ChatPosts
 
@@ -136,7 +136,7 @@ def result_of_error(error: str) -> Result:
 
 def open_channels(parts: ChannelParts) -> dict[str, NotificationChannel]:
     """Return the channel, none without a token."""
-    settings = parts.settings.notify.slack
+    settings = parts.section(SlackSection)
     if not settings.token:
         return {}
     api = parts.open_api(settings.api, allow_private=settings.allow_private)

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from gateway.channels.chat.wecom import cards
+from gateway.channels.chat.wecom.section import WeComSection
 from gateway.channels.opening import ChannelParts
 from gateway.db.pool import LOST_RACE
 from gateway.egress.access_token import AccessToken, FetchedToken
@@ -30,7 +31,6 @@ from gateway.notify.message import (
     Retry,
     Undeliverable,
 )
-from gateway.settings import WeCom
 
 PROVIDER = "wecom"
 
@@ -76,13 +76,13 @@ class WeComChannel:
     `zhangsan/=NAME` changes a card.
     """
 
-    settings: WeCom
+    settings: WeComSection
     call: JsonApiClient
     posts: ChatPosts
     token: AccessToken
 
     @classmethod
-    def open(cls, settings: WeCom, call: JsonApiClient, posts: ChatPosts) -> "WeComChannel":
+    def open(cls, settings: WeComSection, call: JsonApiClient, posts: ChatPosts) -> "WeComChannel":
         """Return a channel with an access token of its own."""
 
         async def fetch() -> FetchedToken | Retry | Undeliverable:
@@ -186,7 +186,9 @@ def result_of_code(code: object, reason: str) -> Result:
     return interpret_code("WeCom", code, reason, BUSY, NEVER)
 
 
-async def _fetch(settings: WeCom, call: JsonApiClient) -> FetchedToken | Retry | Undeliverable:
+async def _fetch(
+    settings: WeComSection, call: JsonApiClient
+) -> FetchedToken | Retry | Undeliverable:
     named = urlencode({"corpid": settings.corp_id, "corpsecret": settings.secret})
     told = await call("GET", f"/cgi-bin/gettoken?{named}", None)
     if not isinstance(told, VendorResponse):
@@ -204,7 +206,7 @@ async def _fetch(settings: WeCom, call: JsonApiClient) -> FetchedToken | Retry |
 
 def open_channels(parts: ChannelParts) -> dict[str, NotificationChannel]:
     """Return the channel, none without an application and robots."""
-    settings = parts.settings.notify.wecom
+    settings = parts.section(WeComSection)
     if not (settings.corp_id or settings.robots):
         return {}
     api = parts.open_api(settings.address, allow_private=settings.allow_private)

@@ -12,8 +12,8 @@ import aiohttp
 import msgspec
 from aiohttp import ClientError, ClientSession, ClientTimeout, encode_basic_auth
 
+from gateway.channels.phone.twilio.section import TwilioSection
 from gateway.notify.message import Delivered, Result, Retry, Undeliverable
-from gateway.settings import Twilio
 
 TIMEOUT_S = 9.0
 FEW_TRIES = 3
@@ -32,10 +32,10 @@ class TwilioApi:
     """A client that requests calls and messages of Twilio, without redirects or proxies."""
 
     session: ClientSession
-    settings: Twilio
+    settings: TwilioSection
 
     @classmethod
-    def open(cls, settings: Twilio) -> "TwilioApi":
+    def open(cls, settings: TwilioSection) -> "TwilioApi":
         """Return a client with its own connections, to be closed.
 
         Must be called inside the running loop.

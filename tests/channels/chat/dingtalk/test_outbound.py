@@ -15,13 +15,13 @@ from gateway.channels.chat.dingtalk.outbound import (
     refusal_result,
     robot_result,
 )
+from gateway.channels.chat.dingtalk.section import DingTalkRobot, DingTalkSection
 from gateway.db.pool import Pool
 from gateway.egress.api_client import JsonApiClient, VendorResponse
 from gateway.egress.http_results import FEW_ATTEMPTS
 from gateway.notify.chat_posts import ChatPosts
 from gateway.notify.message import Delivered, Retry, Undeliverable
 from gateway.notify.press_tokens import PressTokens
-from gateway.settings import DingTalk, DingTalkRobot
 from tests.support.clock import NOON, FakeClock
 from tests.support.messages import message
 from tests.support.vendor import FakeVendor, fake_vendor, paths
@@ -56,7 +56,7 @@ async def fake() -> AsyncIterator[FakeVendor]:
 
 @pytest.fixture
 async def channel(fake: FakeVendor, pool: Pool, clock: FakeClock) -> AsyncIterator[DingTalkChannel]:
-    settings = DingTalk(
+    settings = DingTalkSection(
         address=fake.url,
         robot_address=fake.url,
         app_key="ding1",

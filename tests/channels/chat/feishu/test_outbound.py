@@ -8,13 +8,13 @@ import pytest
 from aiohttp import web
 
 from gateway.channels.chat.feishu.outbound import FeishuChannel, kind_of, result_of_code
+from gateway.channels.chat.feishu.section import FeishuSection
 from gateway.db.pool import Pool
 from gateway.egress.api_client import JsonApiClient
 from gateway.egress.http_results import FEW_ATTEMPTS
 from gateway.notify.chat_posts import ChatPosts
 from gateway.notify.message import Delivered, Retry, Undeliverable
 from gateway.notify.press_tokens import PressTokens
-from gateway.settings import Feishu
 from tests.support.chat_servers import ChatServer, feishu_server
 from tests.support.clock import FakeClock
 from tests.support.messages import message
@@ -28,7 +28,9 @@ async def feishu() -> AsyncIterator[ChatServer]:
 
 @pytest.fixture
 async def channel(feishu: ChatServer, pool: Pool, clock: FakeClock) -> AsyncIterator[FeishuChannel]:
-    settings = Feishu(api=feishu.url, app_id="cli_1", app_secret="secret", allow_private=True)
+    settings = FeishuSection(
+        api=feishu.url, app_id="cli_1", app_secret="secret", allow_private=True
+    )
     call = JsonApiClient.open(feishu.url, clock, allow_private=True)
     yield FeishuChannel.open(settings, call, ChatPosts(pool, PressTokens((b"s" * 32,)), "zh-CN"))
     await call.close()

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from gateway.channels.chat.wecom.outbound import CHANGEABLE, WeComChannel, result_of_code
+from gateway.channels.chat.wecom.section import WeComSection
 from gateway.db.pool import Pool
 from gateway.egress.api_client import JsonApiClient
 from gateway.egress.http_results import FEW_ATTEMPTS
 from gateway.notify.chat_posts import ChatPosts
 from gateway.notify.message import Delivered, Retry, Undeliverable
 from gateway.notify.press_tokens import PressTokens
-from gateway.settings import WeCom
 from tests.support.clock import NOON, FakeClock
 from tests.support.messages import message
 from tests.support.vendor import FakeVendor, fake_vendor, paths
@@ -37,7 +37,7 @@ async def fake() -> AsyncIterator[FakeVendor]:
 
 @pytest.fixture
 async def channel(fake: FakeVendor, pool: Pool, clock: FakeClock) -> AsyncIterator[WeComChannel]:
-    settings = WeCom(
+    settings = WeComSection(
         address=fake.url,
         corp_id="ww1",
         agent_id=218,

@@ -14,12 +14,14 @@ from aiohttp.test_utils import TestServer
 
 from gateway.channels.phone.twilio.api import TwilioApi, response_result
 from gateway.channels.phone.twilio.inbound import signature
+from gateway.channels.phone.twilio.section import TwilioSection
 from gateway.channels.phone.twilio.sms import LONGEST, SmsChannel
 from gateway.channels.phone.twilio.voice import VoiceChannel
 from gateway.db.pool import Pool
 from gateway.notify.call_tokens import CallTokens
 from gateway.notify.message import Delivered, Retry, Undeliverable
 from gateway.settings import Database, PhoneProvider, load
+from gateway.settings.notify import VendorTables
 from tests.support.clock import FakeClock
 from tests.support.messages import message
 from tests.support.served import RunningGateway, served
@@ -65,8 +67,7 @@ async def api(twilio: FakeTwilio, pool: Pool) -> AsyncIterator[TwilioApi]:
     """A Twilio client, with two people: Ann reads Chinese, Mute has no telephone."""
     await pool.execute(PERSON, "ann", "+8613800138000", "zh-CN")
     await pool.execute(PERSON, "mute", "", "en")
-    settings = msgspec.structs.replace(
-        load(None, {}).notify.twilio,
+    settings = TwilioSection(
         account="AC1",
         token=TOKEN,
         sender="+15550100000",
@@ -156,20 +157,20 @@ async def test_called_person_hears_incident_and_accepts_it(
     twilio: FakeTwilio, database_url: str
 ) -> None:
     plain = load(None, {})
-    calling = msgspec.structs.replace(
-        plain.notify.twilio,
-        account="AC1",
-        token=TOKEN,
-        sender="+15550100000",
-        key="gwk_x",
-        api=twilio.url,
-    )
+    calling = {
+        "account": "AC1",
+        "token": TOKEN,
+        "sender": "+15550100000",
+        "key": "gwk_x",
+        "api": twilio.url,
+    }
     settings = msgspec.structs.replace(
         plain,
         database=Database(url=database_url, pool_min=1, pool_max=8),
         notify=msgspec.structs.replace(
-            plain.notify, twilio=calling, recipients={"incident_manager": ("voice:ann",)}
+            plain.notify, recipients={"incident_manager": ("voice:ann",)}
         ),
+        vendors=VendorTables({"twilio": calling}),
         phone=msgspec.structs.replace(
             plain.phone,
             public_url="https://gw.example",
