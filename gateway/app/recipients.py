@@ -120,6 +120,8 @@ def _unusable(settings: Settings, channel: str, address: str, staff: StaffSnapsh
         return _missing(channel, address, staff)
     if channel == "smtp" and not (address.isascii() and EMAIL.fullmatch(address)):
         return "is no mail address"
+    if channel in SECTIONS:
+        return SECTIONS[channel].read(settings).find_objection(address)
     return _refused(settings, address) if channel == "webhook" else ""
 
 

@@ -59,6 +59,10 @@ class ChannelSection(Section, frozen=True):
         """Yield what is wrong with the section by itself."""
         yield from ()
 
+    def find_objection(self, address: str) -> str:  # noqa: ARG002 - some vendors take any address
+        """Return why nothing can be sent to an address, "" if nothing is wrong with it."""
+        return ""
+
     def contradictions(self, settings: Settings) -> Iterator[Flaw]:  # noqa: ARG002 - some vendors look at other sections
         """Yield what does not fit the other settings."""
         yield from ()

@@ -32,9 +32,22 @@ class ChannelParts:
         """Return the settings of a vendor."""
         return kind.read(self.settings)
 
-    def open_api(self, address: str, *, allow_private: bool) -> JsonApiClient:
+    def open_api(
+        self,
+        address: str,
+        *,
+        allow_private: bool,
+        judges_failures: bool = False,
+        may_be_empty: bool = False,
+    ) -> JsonApiClient:
         """Return a client of a vendor's API."""
-        client = JsonApiClient.open(address, self.clock, allow_private=allow_private)
+        client = JsonApiClient.open(
+            address,
+            self.clock,
+            allow_private=allow_private,
+            judges_failures=judges_failures,
+            may_be_empty=may_be_empty,
+        )
         self.stack.push_async_callback(client.close)
         return client
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
 
@@ -29,9 +29,19 @@ class Message:
     link: str = ""
 
 
+REPLACE_MARK = "/="
+"""The separator in the handle of a message between where it went and its name there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The message was accepted by the other side."""
+    """The message was accepted by the other side.
+
+    `handle` names the message there, "" if the other side gives it no name. A channel that can
+    change or take back messages does so by it.
+    """
+
+    handle: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,7 @@ class Undeliverable:
 Result = Delivered | Retry | Undeliverable
 
 
+@runtime_checkable
 class NotificationChannel(Protocol):
     """A channel of notification, such as e-mail, SMS or a chat."""
 
@@ -68,4 +79,22 @@ class NotificationChannel(Protocol):
 
     async def send(self, message: Message) -> Result:
         """Try once; trouble with the other side is a result, not an exception."""
+        ...
+
+
+@runtime_checkable
+class UpdatingChannel(NotificationChannel, Protocol):
+    """A channel that can change a message that it has sent."""
+
+    async def update(self, message: Message, handle: str) -> Result:
+        """Put a message in the place of the one with this handle, once."""
+        ...
+
+
+@runtime_checkable
+class CancellingChannel(NotificationChannel, Protocol):
+    """A channel that can take back a message that it has sent."""
+
+    async def cancel(self, handle: str) -> Result:
+        """Take back the message with this handle, once."""
         ...

@@ -28,8 +28,9 @@ from gateway.egress.api_client import JsonApiClient, VendorResponse
 from gateway.egress.http_results import FEW_ATTEMPTS, interpret_code
 from gateway.errors import Unavailable
 from gateway.notify.chat_messages import ChatMessageRef
-from gateway.notify.chat_posts import REPLACE_MARK, ChatPosts
+from gateway.notify.chat_posts import ChatPosts, make_handle
 from gateway.notify.message import (
+    REPLACE_MARK,
     Delivered,
     Message,
     NotificationChannel,
@@ -116,9 +117,16 @@ class DingTalkChannel:
         """Send the message once and return the result."""
         if message.recipient.startswith(ROBOT):
             return await self._by_robot(message)
+        return await self._in_application(message, message.recipient)
+
+    async def update(self, message: Message, handle: str) -> Result:
+        """Change a card that was sent."""
+        return await self._in_application(message, handle)
+
+    async def _in_application(self, message: Message, recipient: str) -> Result:
         if not self.settings.app_key:
             return Undeliverable("there is no application: set notify.dingtalk")
-        target = RECIPIENT.fullmatch(message.recipient)
+        target = RECIPIENT.fullmatch(recipient)
         return (
             await self._posted(message, target[1], target[2])
             if target
@@ -146,6 +154,7 @@ class DingTalkChannel:
         result = await self._by_application("POST", "/v1.0/card/instances/createAndDeliver", made)
         if isinstance(result, Delivered):
             await self.posts.shown(ChatMessageRef(PROVIDER, to, str(message.id)), showing, message)
+            return Delivered(make_handle(to, str(message.id)))
         return result
 
     async def _by_robot(self, message: Message) -> Result:

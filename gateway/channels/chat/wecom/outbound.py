@@ -22,8 +22,9 @@ from gateway.egress.api_client import JsonApiClient, VendorResponse
 from gateway.egress.http_results import FEW_ATTEMPTS, interpret_code
 from gateway.errors import Unavailable
 from gateway.notify.chat_messages import ChatMessageRef
-from gateway.notify.chat_posts import REPLACE_MARK, ChatPosts, PostContent
+from gateway.notify.chat_posts import ChatPosts, PostContent, make_handle
 from gateway.notify.message import (
+    REPLACE_MARK,
     Delivered,
     Message,
     NotificationChannel,
@@ -101,9 +102,16 @@ class WeComChannel:
         """Send the message once and return the result."""
         if message.recipient.startswith(ROBOT):
             return await self._by_robot(message)
+        return await self._by_application(message, message.recipient)
+
+    async def update(self, message: Message, handle: str) -> Result:
+        """Change a card that was sent."""
+        return await self._by_application(message, handle)
+
+    async def _by_application(self, message: Message, recipient: str) -> Result:
         if not self.settings.corp_id:
             return Undeliverable("there is no application: set notify.wecom")
-        target = RECIPIENT.fullmatch(message.recipient)
+        target = RECIPIENT.fullmatch(recipient)
         if target is None:
             return Undeliverable("this is no member of WeCom")
         try:
@@ -131,6 +139,7 @@ class WeComChannel:
             await self.posts.shown(
                 ChatMessageRef(PROVIDER, message.recipient, name), showing, message
             )
+            return Delivered(make_handle(message.recipient, name))
         return result
 
     async def _changed(

@@ -81,7 +81,7 @@ async def test_text_is_sent_to_members_and_groups_as_robot(
     channel: DingTalkChannel, fake: FakeVendor
 ) -> None:
     for recipient in ("manager1", "group:cid1+/=="):
-        assert await channel.send(message(recipient, text="交接班")) == Delivered()
+        assert isinstance(await channel.send(message(recipient, text="交接班")), Delivered)
     asked_for, *posted = fake.asked
     assert asked_for.body == {"appKey": "ding1", "appSecret": "s3cret"}
     assert {
@@ -96,7 +96,7 @@ async def test_text_is_sent_to_members_and_groups_as_robot(
 async def test_card_is_updated_by_its_name(channel: DingTalkChannel, fake: FakeVendor) -> None:
     names = [str(message("x").id) for _ in range(3)]
     for to, name in zip(("manager1", "group:cid1+/==", "group:cid/="), names, strict=True):
-        assert await channel.send(message(f"{to}/={name}")) == Delivered()
+        assert isinstance(await channel.send(message(f"{to}/={name}")), Delivered)
     assert [one["outTrackId"] for one in fake.bodies(CARD)] == names
     assert fake.bodies(CARD)[0]["cardUpdateOptions"] == {"updateCardDataByKey": True}
 

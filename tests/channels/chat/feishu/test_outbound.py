@@ -41,8 +41,8 @@ async def test_cards_are_sent_with_one_cached_token(
 ) -> None:
     first = message("oc_1", text="磁盘满了\n")
     assert [await channel.send(one) for one in (first, message("ou_1"))] == [
-        Delivered(),
-        Delivered(),
+        Delivered("oc_1/=om_2"),
+        Delivered("ou_1/=om_3"),
     ]
     asked = [(path, token) for path, token, _ in feishu.asked]
     assert asked == [
@@ -75,7 +75,7 @@ async def test_token_is_renewed_before_expiry_and_when_refused(
     )
     assert await channel.send(message("oc_1")) == Retry("Feishu: 99991663 bad token")
     feishu.answer = lambda _: None
-    assert await channel.send(message("oc_1")) == Delivered()
+    assert isinstance(await channel.send(message("oc_1")), Delivered)
     assert feishu.asked[-1][1] == "Bearer t-6"
 
 
@@ -90,7 +90,7 @@ async def test_token_is_renewed_before_expiry_and_when_refused(
 async def test_recipient_selects_reply_or_update_of_message(
     channel: FeishuChannel, feishu: ChatServer, recipient: str, path: str
 ) -> None:
-    assert await channel.send(message(recipient)) == Delivered()
+    assert isinstance(await channel.send(message(recipient)), Delivered)
     assert feishu.asked[-1][0] == path
 
 

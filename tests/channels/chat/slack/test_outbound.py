@@ -37,7 +37,7 @@ async def channel(slack: ChatServer, pool: Pool) -> AsyncIterator[SlackChannel]:
 async def test_message_is_posted_with_bot_token_and_escaped_mentions(
     channel: SlackChannel, slack: ChatServer
 ) -> None:
-    assert await channel.send(message("C1", text="disk <!channel> & more\n")) == Delivered()
+    assert isinstance(await channel.send(message("C1", text="disk <!channel> & more\n")), Delivered)
     ((path, token, body),) = slack.asked
     assert (path, token, body["channel"]) == ("POST /api/chat.postMessage", "Bearer xoxb-1", "C1")
     assert body["text"] == "disk &lt;!channel&gt; &amp; more"
@@ -61,7 +61,7 @@ async def test_message_is_posted_with_bot_token_and_escaped_mentions(
 async def test_recipient_selects_thread_ephemeral_or_update(
     channel: SlackChannel, slack: ChatServer, recipient: str, method: str, more: dict[str, str]
 ) -> None:
-    assert await channel.send(message(recipient)) == Delivered()
+    assert isinstance(await channel.send(message(recipient)), Delivered)
     ((path, _, body),) = slack.asked
     assert path == f"POST /api/{method}"
     assert {
@@ -117,5 +117,5 @@ async def test_plain_reply_contains_its_text_once(channel: SlackChannel, slack: 
     answer = replace(
         message("C1/1.2"), template="chat", incident_id=None, facts={"text": "no such record"}
     )
-    assert await channel.send(answer) == Delivered()
+    assert isinstance(await channel.send(answer), Delivered)
     assert json.dumps(slack.asked[0][2]["blocks"]).count("no such record") == 1
