@@ -30,6 +30,16 @@ class Webhook(Section, frozen=True):
     allow_private: bool
 
 
+class CarrierRoutes(Section, frozen=True):
+    """The order of the vendors of text messages, or of calls, by the prefix of a number.
+
+    Numbers that no prefix fits take the route `*`; without one each vendor serves the countries
+    that it is at home in.
+    """
+
+    routes: dict[str, tuple[str, ...]]
+
+
 class Notify(Section, frozen=True):
     """The channels of notification, and the recipients of each role.
 
@@ -42,6 +52,8 @@ class Notify(Section, frozen=True):
     recipients: dict[str, tuple[str, ...]]
     smtp: Smtp
     webhook: Webhook
+    sms: CarrierRoutes
+    voice: CarrierRoutes
 
     def __post_init__(self) -> None:
         """Give each recipient one spelling, so that nobody is notified twice for two spellings."""
@@ -76,10 +88,18 @@ class ChannelDescription:
         return " or ".join(self.switches)
 
 
+CARRIERS = (
+    "notify.aliyun.access_key_id",
+    "notify.tencent.secret_id",
+    "notify.twilio.account",
+    "notify.vonage.application_id",
+)
+"""The settings that switch the vendors of text messages and calls on."""
+
 NOTIFICATION_CHANNELS: Mapping[str, ChannelDescription] = {
     MAIL: ChannelDescription(switches=("notify.smtp.host",)),
-    "voice": ChannelDescription(switches=("notify.twilio.account",), by_login=True),
-    "sms": ChannelDescription(switches=("notify.twilio.account",), by_login=True),
+    "voice": ChannelDescription(switches=CARRIERS, by_login=True),
+    "sms": ChannelDescription(switches=CARRIERS, by_login=True),
     "slack": ChannelDescription(
         switches=("notify.slack.token",),
         conversation=re.compile(r"[CDG][A-Z0-9]{2,30}", re.ASCII),

@@ -19,6 +19,8 @@ TOKEN = "12345678901234567890123456789012"
 CALLING = (
     f'[notify.twilio]\naccount = "AC1"\ntoken = "{TOKEN}"\nsender = "+15550100000"\nkey = "gwk_x"\n'
 )
+ALIYUN = '[notify.aliyun]\naccess_key_id = "L"\naccess_key_secret = "s"\n'
+TENCENT = '[notify.tencent]\nsecret_id = "A"\nsecret_key = "s"\n'
 
 
 def pointers(folder: Path, text: str) -> list[str]:
@@ -57,6 +59,43 @@ def test_section_has_a_default_for_every_field_and_no_flaw(section: type[Channel
         (CALLING.replace("+1555", "555"), ["/notify/twilio/sender", "/notify/twilio/token"]),
         (CALLING.replace("gwk_x", ""), ["/notify/twilio/key", "/notify/twilio/token"]),
         (CALLING + "per_hour = 0", ["/notify/twilio/per_hour", "/notify/twilio/token"]),
+        ('[notify.aliyun]\nsms_api = "x"', ["/notify/aliyun/sms_api"]),
+        ('[notify.aliyun]\nvoice_api = "https://a/b"', ["/notify/aliyun/voice_api"]),
+        (
+            '[notify.aliyun]\naccess_key_id = "L"',
+            ["/notify/aliyun/access_key_secret", "/notify/aliyun/sms_template"],
+        ),
+        (ALIYUN + 'sms_template = "SMS_1"', ["/notify/aliyun/sign_name"]),
+        (
+            ALIYUN + 'voice_template = "TTS_1"\ntitle_chars = 0\nper_hour = 0',
+            ["/notify/aliyun/title_chars", "/notify/aliyun/per_hour"],
+        ),
+        ('[notify.tencent]\nsms_api = "x"', ["/notify/tencent/sms_api"]),
+        ('[notify.tencent]\nvoice_api = "x"', ["/notify/tencent/voice_api"]),
+        (
+            '[notify.tencent]\nsecret_id = "A"',
+            ["/notify/tencent/secret_key", "/notify/tencent/sms_template"],
+        ),
+        (
+            TENCENT + 'sms_template = "1"\nvoice_template = "2"\nper_hour = 0',
+            [
+                "/notify/tencent/sms_app_id",
+                "/notify/tencent/voice_app_id",
+                "/notify/tencent/per_hour",
+            ],
+        ),
+        ('[notify.vonage]\napi = "x"', ["/notify/vonage/api"]),
+        (
+            '[notify.vonage]\napplication_id = "a"\nprivate_key = "x"\nper_hour = 0',
+            [
+                "/notify/vonage/private_key",
+                "/notify/vonage/key",
+                "/notify/vonage/sender",
+                "/notify/vonage/per_hour",
+                "/notify/vonage/application_id",
+                "/notify/vonage/application_id",
+            ],
+        ),
         ('[notify.pager]\ntoken = "x"', ["/notify/pager"]),
         ('[notify.vendors.slack]\ntoken = "x"', ["/notify/vendors"]),
         ('[vendors.slack]\ntoken = "x"', ["/vendors"]),

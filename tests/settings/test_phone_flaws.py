@@ -29,6 +29,9 @@ def read(tmp_path: Path, text: str) -> Settings:
             '[phone.providers.vonage]\naddresses = ["10.0.0.1/8"]',
             "/phone/providers/vonage/addresses/0",
         ),
+        ('[notify.sms.routes]\n"86" = ["aliyun"]', "/notify/sms/routes/86"),
+        ('[notify.sms.routes]\n"+86" = ["slack"]', "/notify/sms/routes/+86"),
+        ('[notify.voice.routes]\n"*" = []', "/notify/voice/routes/*"),
         ('[phone.hotlines."010"]\nservice = "x"', "/phone/hotlines/010"),
         ('[phone.hotlines."+861082303333"]\ndial = "1001"', "/phone/hotlines/+861082303333/dial"),
     ],
@@ -39,6 +42,13 @@ def test_invalid_phone_setting_is_reported_with_pointer(
     with pytest.raises(Misconfigured) as raised:
         read(tmp_path, text)
     assert place in [flaw.pointer for flaw in raised.value.flaws]
+
+
+def test_routes_name_vendors_in_order(tmp_path: Path) -> None:
+    text = '[notify.sms.routes]\n"+86" = ["aliyun", "tencent"]\n"*" = ["vonage"]'
+    settings = read(tmp_path, text)
+    assert settings.notify.sms.routes == {"+86": ("aliyun", "tencent"), "*": ("vonage",)}
+    assert settings.notify.voice.routes == {}
 
 
 def test_valid_phone_settings_are_loaded_without_showing_secrets(tmp_path: Path) -> None:

@@ -86,6 +86,11 @@ def compose(subject: str, whole: Sequence[str], more: Sequence[str] = ()) -> str
     return text
 
 
+def shorten(text: str) -> str:
+    """Return a text of several lines in at most `MOST_PARTS` parts."""
+    return _with_head(_spelt(text, ()), (), MOST_PARTS)
+
+
 def _spelt(text: str, beside: Sequence[str]) -> str:
     """Return the text in the GSM alphabet where that is all that keeps the message out of it."""
     plain = unicodedata.normalize("NFC", text).translate(SPELT)

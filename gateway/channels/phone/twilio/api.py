@@ -20,11 +20,12 @@ FEW_TRIES = 3
 MOST_BYTES = 65_536
 
 
-class TwilioRefusal(msgspec.Struct):
-    """The reason for which Twilio refused a request."""
+class TwilioAnswer(msgspec.Struct):
+    """The reason for which Twilio refused a request, or the id of what it took."""
 
     code: int = 0
     message: str = ""
+    sid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +79,12 @@ def response_result(status: int, body: bytes, retry_after: str) -> Result:
     2xx is delivered, temporary failures are tried again, a refused key a few times, all else
     never.
     """
-    if 200 <= status < 300:
-        return Delivered()
     try:
-        told = msgspec.json.decode(body, type=TwilioRefusal)
+        told = msgspec.json.decode(body, type=TwilioAnswer)
     except (msgspec.DecodeError, msgspec.ValidationError):
-        told = TwilioRefusal()
+        told = TwilioAnswer()
+    if 200 <= status < 300:
+        return Delivered(told.sid)
     reason = f"Twilio answered {status}" + (
         f" ({told.code}: {told.message[:200]})" if told.code else ""
     )
