@@ -72,7 +72,8 @@ class ChannelDescription:
     any it is always on. Addresses of a channel `by_login` are logins of people. Updates for
     everybody may go to a `conversation` of this form, such as `example`. A chat that people
     write in has `heard_as`, the channel of their records; its requests are `sealed` if they come
-    in an envelope with token and encoding key.
+    in an envelope with token and encoding key, and its `streams` come over a connection that
+    the gateway opens.
     """
 
     switches: tuple[str, ...] = ()
@@ -81,6 +82,7 @@ class ChannelDescription:
     example: str = ""
     heard_as: Channel | None = None
     sealed: bool = False
+    streams: bool = False
 
     @property
     def how_to_switch_on(self) -> str:
@@ -105,18 +107,20 @@ NOTIFICATION_CHANNELS: Mapping[str, ChannelDescription] = {
         conversation=re.compile(r"[CDG][A-Z0-9]{2,30}", re.ASCII),
         example="C0123",
         heard_as=Channel.CHAT,
+        streams=True,
     ),
     "feishu": ChannelDescription(
         switches=("notify.feishu.app_id",),
         conversation=re.compile(r"oc_[A-Za-z0-9]{1,64}", re.ASCII),
         example="oc_…",
         heard_as=Channel.CHAT,
+        streams=True,
     ),
     "wecom": ChannelDescription(
         switches=("notify.wecom.corp_id",), heard_as=Channel.WECHAT, sealed=True
     ),
     "dingtalk": ChannelDescription(
-        switches=("notify.dingtalk.app_key",), heard_as=Channel.CHAT, sealed=True
+        switches=("notify.dingtalk.app_key",), heard_as=Channel.CHAT, sealed=True, streams=True
     ),
     "webhook": ChannelDescription(),
 }

@@ -59,6 +59,10 @@ def test_section_has_a_default_for_every_field_and_no_flaw(section: type[Channel
         (CALLING.replace("+1555", "555"), ["/notify/twilio/sender", "/notify/twilio/token"]),
         (CALLING.replace("gwk_x", ""), ["/notify/twilio/key", "/notify/twilio/token"]),
         (CALLING + "per_hour = 0", ["/notify/twilio/per_hour", "/notify/twilio/token"]),
+        ('[chat.slack]\nmode = "stream"', ["/notify/slack/app_token"]),
+        ('[chat.feishu]\nmode = "stream"', ["/notify/feishu/app_id"]),
+        ('[chat.dingtalk]\nmode = "stream"', ["/notify/dingtalk/app_key"]),
+        ('[chat.wecom]\nmode = "stream"', ["/chat/wecom/mode"]),
         ('[notify.aliyun]\nsms_api = "x"', ["/notify/aliyun/sms_api"]),
         ('[notify.aliyun]\nvoice_api = "https://a/b"', ["/notify/aliyun/voice_api"]),
         (

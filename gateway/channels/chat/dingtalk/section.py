@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from gateway.channels.channel_section import ChannelSection, find_origin_flaw
 from gateway.errors import Flaw
-from gateway.settings import Section
+from gateway.settings import ChatSettings, Section, Settings
 
 
 class DingTalkRobot(Section, frozen=True):
@@ -41,6 +41,11 @@ class DingTalkSection(ChannelSection, frozen=True):
             yield Flaw("/app_secret", "an application has an app_secret and a robot_code")
         if self.card_template and not self.card_route:
             yield Flaw("/card_route", "name the route that presses on the card take")
+
+    def contradictions(self, settings: Settings) -> Iterator[Flaw]:
+        """Yield that the connection to DingTalk cannot be opened."""
+        if settings.chat.get("dingtalk", ChatSettings()).mode == "stream" and not self.app_key:
+            yield Flaw("/app_key", "is needed for chat.dingtalk.mode = stream")
 
 
 SECTION = DingTalkSection

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from gateway.channels.channel_section import ChannelSection, find_origin_flaw
 from gateway.errors import Flaw
+from gateway.settings import ChatSettings, Settings
 
 
 class FeishuSection(ChannelSection, frozen=True):
@@ -19,6 +20,11 @@ class FeishuSection(ChannelSection, frozen=True):
         yield from find_origin_flaw("/api", self.api, "https://open.feishu.cn")
         if self.app_id and not self.app_secret:
             yield Flaw("/app_secret", "an app has an app_secret")
+
+    def contradictions(self, settings: Settings) -> Iterator[Flaw]:
+        """Yield that the connection to Feishu cannot be opened."""
+        if settings.chat.get("feishu", ChatSettings()).mode == "stream" and not self.app_id:
+            yield Flaw("/app_id", "is needed for chat.feishu.mode = stream")
 
 
 SECTION = FeishuSection
