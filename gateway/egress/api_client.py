@@ -1,7 +1,6 @@
 """Calls of vendors' JSON APIs, without redirects or proxies, only to guarded addresses."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 

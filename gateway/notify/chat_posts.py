@@ -76,7 +76,7 @@ class ChatPosts:
         words = (
             str(message.facts["text"])
             if answer and "text" in message.facts
-            else message.text.strip()
+            else message.text.strip() or message.subject
         )
         if message.incident_id is None or (answer and not message.facts.get("card")):
             return PostContent(ChatReply(words, str(message.facts.get("number", ""))), None, locale)

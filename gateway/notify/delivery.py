@@ -192,6 +192,7 @@ class MessageDelivery:
             created_at=row.created_at,
             urgency=row.urgency,
             link=link,
+            locale=locale,
         )
 
     async def _timed(self, channel: NotificationChannel, message: Message, name: str) -> Result:

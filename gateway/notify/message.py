@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
+from gateway.incidents.labels import Locale
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
@@ -13,7 +15,7 @@ class Message:
 
     `id` is the same on every attempt, so receivers can drop repeats. `urgency` is the priority
     of its record, 5 for a message about no record. `link` opens the record for its reader, "" if
-    there is no link.
+    there is no link. `locale` is the language that it is in.
     """
 
     id: UUID
@@ -27,6 +29,7 @@ class Message:
     created_at: datetime
     urgency: int = 5
     link: str = ""
+    locale: Locale = "en"
 
 
 REPLACE_MARK = "/="

@@ -122,6 +122,17 @@ NOTIFICATION_CHANNELS: Mapping[str, ChannelDescription] = {
     "dingtalk": ChannelDescription(
         switches=("notify.dingtalk.app_key",), heard_as=Channel.CHAT, sealed=True, streams=True
     ),
+    "telegram": ChannelDescription(
+        switches=("notify.telegram.token",),
+        conversation=re.compile(r"-?[0-9]{1,20}|@[A-Za-z][A-Za-z0-9_]{3,31}", re.ASCII),
+        example="-1001234567890",
+        heard_as=Channel.CHAT,
+    ),
+    "teams": ChannelDescription(switches=("notify.teams.workflows",)),
+    "ntfy": ChannelDescription(switches=("notify.ntfy.address",)),
+    "bark": ChannelDescription(switches=("notify.bark.address",)),
+    "gotify": ChannelDescription(switches=("notify.gotify.address",)),
+    "apprise": ChannelDescription(switches=("notify.apprise.urls",)),
     "webhook": ChannelDescription(),
 }
 """The channels by name, from which whatever else lists channels is derived."""

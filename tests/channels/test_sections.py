@@ -1,5 +1,6 @@
 """The sections of vendors are read from their folders, and all their flaws are reported."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,20 @@ def test_section_has_a_default_for_every_field_and_no_flaw(section: type[Channel
                 "/notify/vonage/application_id",
             ],
         ),
+        ('[notify.telegram]\ntoken = "bot123"', ["/notify/telegram/token"]),
+        ('[notify.telegram]\npoll_as = "chat"', ["/notify/telegram/token"]),
+        (
+            '[chat.telegram]\nsecrets = ["with space"]\n[notify.telegram]\napi = "x"',
+            ["/notify/telegram/api", "/notify/telegram/token"],
+        ),
+        ('[notify.teams.workflows]\nops = "ops@example.com"', ["/notify/teams/workflows/ops"]),
+        ('[notify.ntfy]\naddress = "ntfy.sh"', ["/notify/ntfy/address"]),
+        ('[notify.ntfy]\ntoken = "tk_1"', ["/notify/ntfy/address"]),
+        ('[notify.bark]\naddress = "x"', ["/notify/bark/address"]),
+        ('[notify.bark]\nencryption_key = "short"', ["/notify/bark/encryption_key"]),
+        ('[notify.gotify.apps]\nops = "Cx"', ["/notify/gotify/address", "/notify/gotify/apps/ops"]),
+        ('[notify.gotify]\naddress = "x"', ["/notify/gotify/address"]),
+        ('[notify.apprise.urls]\nops = "pover"', ["/notify/apprise/urls/ops"]),
         ('[notify.pager]\ntoken = "x"', ["/notify/pager"]),
         ('[notify.vendors.slack]\ntoken = "x"', ["/notify/vendors"]),
         ('[vendors.slack]\ntoken = "x"', ["/vendors"]),
@@ -189,3 +204,30 @@ def test_unreadable_setting_has_its_default_and_the_others_their_value(tmp_path:
 def test_text_in_place_of_a_section_is_read_as_no_section(tmp_path: Path) -> None:
     (tmp_path / "gateway.toml").write_text('[notify]\nslack = "xoxb-1"\n')
     assert SlackSection.read(load_all(tmp_path / "gateway.toml", {}).settings) == SlackSection()
+
+
+@pytest.mark.parametrize(
+    ("vendor", "table", "good", "bad"),
+    [
+        ("telegram", {}, ["42", "-1001234567890/7", "@desk_news"], ["olga", ""]),
+        ("teams", {"workflows": {"ops": "https://x.example"}}, ["ops"], ["dev"]),
+        ("ntfy", {}, ["ops-1"], ["a/b"]),
+        ("bark", {}, ["ynJ5Ft4atkMkWeo2PAvFhF"], ["https://api.day.app/x"]),
+        ("gotify", {"apps": {"ops": "A" * 15}}, ["ops", "AzyoeNS.D4iJLVa"], ["dev", "C" * 15]),
+        ("apprise", {"urls": {"ops": "json://x.example"}}, ["ops"], ["json://x.example"]),
+        ("slack", {}, ["C1"], []),
+    ],
+)
+def test_section_objects_to_addresses_that_are_none(
+    vendor: str, table: dict[str, object], good: list[str], bad: list[str]
+) -> None:
+    section = SECTIONS[vendor](**table)
+    assert [section.find_objection(one) for one in good] == [""] * len(good)
+    assert all(section.find_objection(one) for one in bad)
+
+
+def test_library_that_is_not_installed_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    section = SECTIONS["apprise"](urls={"ops": "json://x.example"})
+    (flaw,) = section.flaws()
+    assert "requirements-apprise.txt" in flaw.detail

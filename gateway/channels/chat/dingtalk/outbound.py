@@ -196,7 +196,7 @@ def delivery_result(said: Mapping[str, Any]) -> Result:
     """Return the result of a call answered with 200.
 
     One that reached nobody is no delivery: a card reports that in its results, a message in
-    lists of members.
+    lists of members. An answer with neither is not DingTalk's.
     """
     result = said.get("result")
     places = result.get("deliverResults") if isinstance(result, dict) else None
@@ -206,9 +206,11 @@ def delivery_result(said: Mapping[str, Any]) -> Result:
         return Retry(f"DingTalk: not delivered: {reason}", at_most=FEW_ATTEMPTS)
     if said.get("flowControlledStaffIdList"):
         return Retry("DingTalk: this member is sent too much", after=timedelta(minutes=1))
-    return (
-        Undeliverable("DingTalk: no such member") if said.get("invalidStaffIdList") else Delivered()
-    )
+    if said.get("invalidStaffIdList"):
+        return Undeliverable("DingTalk: no such member")
+    if "success" not in said and "processQueryKey" not in said:
+        return Retry("DingTalk: an answer without a result", at_most=FEW_ATTEMPTS)
+    return Delivered()
 
 
 def refusal_result(told: VendorResponse) -> Result:
