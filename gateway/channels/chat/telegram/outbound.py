@@ -90,12 +90,9 @@ class TelegramChannel:
             return told
         if target.instead_of:
             return Delivered(make_handle(target.conversation, target.instead_of))
-        sent = told.body.get("result")
-        number = str(sent.get("message_id", "")) if isinstance(sent, dict) else ""
-        await self.posts.shown(
-            ChatMessageRef(PROVIDER, target.conversation, number), showing, message
-        )
-        return Delivered(make_handle(target.conversation, number))
+        place = _place(told.body.get("result"), target.conversation)
+        await self.posts.shown(place, showing, message)
+        return Delivered(make_handle(place.conversation, place.message))
 
     async def ask(
         self, method: str, body: Mapping[str, Any]
@@ -108,6 +105,14 @@ class TelegramChannel:
         if any(one in said.lower() for one in DONE):
             return told
         return _refusal(told, said, self.call)
+
+
+def _place(sent: object, conversation: str) -> ChatMessageRef:
+    """Return where a message was posted: by the number of the chat, also of one named @name."""
+    posted = sent if isinstance(sent, dict) else {}
+    chat = posted.get("chat")
+    number = chat.get("id") if isinstance(chat, dict) else None
+    return ChatMessageRef(PROVIDER, str(number or conversation), str(posted.get("message_id", "")))
 
 
 def _aimed(target: PostTarget) -> dict[str, Any]:

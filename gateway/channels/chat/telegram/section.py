@@ -14,24 +14,17 @@ SECRET = re.compile(r"[A-Za-z0-9_-]{8,256}", re.ASCII)
 
 
 class TelegramSection(ChannelSection, frozen=True):
-    """The bot that posts in Telegram; without a token the channel is off.
-
-    With `poll_as`, the slug of an integration, what people write is fetched, for desks without a
-    public address; otherwise Telegram sends it to the webhook.
-    """
+    """The bot that posts in Telegram; without a token the channel is off."""
 
     api: str = "https://api.telegram.org"
     token: str = ""
-    poll_as: str = ""
     allow_private: bool = False
 
     def flaws(self) -> Iterator[Flaw]:
-        """Yield an invalid address or token, and polling without a bot."""
+        """Yield an invalid address or token."""
         yield from find_origin_flaw("/api", self.api, "https://api.telegram.org")
         if self.token and not TOKEN.fullmatch(self.token):
             yield Flaw("/token", "write it as BotFather shows it: 123456:ABC-DEF…")
-        if self.poll_as and not self.token:
-            yield Flaw("/token", "is needed to fetch what people write")
 
     def contradictions(self, settings: Settings) -> Iterator[Flaw]:
         """Yield secrets that Telegram does not take, as flaws of the bot that they are for."""
