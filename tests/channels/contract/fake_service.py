@@ -71,6 +71,7 @@ class FakeService:
     hangs: bool = False
     calls: list[tuple[str, Call]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    arrived: asyncio.Queue[tuple[str, Call]] = field(default_factory=asyncio.Queue)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         call = Call(
@@ -86,11 +87,20 @@ class FakeService:
             self.faults.append(f"{call.method} {call.path}: {error!r}")
             return web.Response(status=400)
         self.calls.append((case, call))
+        self.arrived.put_nowait((case, call))
         if case in MESSAGES and self.hangs:
             await asyncio.Event().wait()
         if case in MESSAGES and self.forced is not None:
             return self.forced
         return recorded(self.vendor, case)
+
+    async def next(self, case: str) -> Any:
+        """Return the body of the next call of a case; skip earlier ones."""
+        async with asyncio.timeout(10):
+            while True:
+                found, call = await self.arrived.get()
+                if found == case:
+                    return call.body
 
     def of(self, case: str) -> list[Call]:
         """Return the calls of a case."""
