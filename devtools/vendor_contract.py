@@ -18,7 +18,7 @@ class VendorContract(IndependenceContract):
     ) -> None:
         folders = sorted(
             ".".join(folder.parent.parts)
-            for kind in ("chat", "phone")
+            for kind in ("chat", "phone", "push")
             for folder in CHANNELS.glob(f"{kind}/*/__init__.py")
         )
         super().__init__(name, session_options, {**contract_options, "modules": folders})

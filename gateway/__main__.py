@@ -14,12 +14,14 @@ import os
 import re
 import sys
 from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import uvloop
 
 from gateway import serving
+from gateway.channels.sections import find_flaws
 from gateway.cli import commands, replay
 from gateway.development import command
 from gateway.failures import run_reporting_errors
@@ -111,7 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="gateway", description="Incident gateway: alerts in, incidents with SLA clocks out."
     )
-    parser.set_defaults(load=load)
+    parser.set_defaults(load=partial(load, find_flaws=find_flaws))
     asked = parser.add_subparsers(required=True, metavar="COMMAND")
     serve = asked.add_parser(
         "serve", parents=[common], help="one replica on DATABASE_URL and REDIS_URL"
@@ -140,7 +142,7 @@ def _parser() -> argparse.ArgumentParser:
     check = asked.add_parser(
         "check", parents=[common], help="say everything that is wrong with the configuration"
     )
-    check.set_defaults(run=_in_loop(commands.check), load=load_all)
+    check.set_defaults(run=_in_loop(commands.check), load=partial(load_all, find_flaws=find_flaws))
     _keys(asked, common)
     audit = asked.add_parser(
         "audit", parents=[common], help="recompute every timeline's hash chain"

@@ -17,6 +17,7 @@ from devtools.commands import COMMANDS
 from gateway.api.description.paths import strip_patterns
 from gateway.api.records.feed import ChangeFeed
 from gateway.api.routes import list_routes
+from gateway.channels.sections import SECTIONS
 from gateway.observe.metrics import Metrics
 from gateway.quarantine.difference import DifferenceKind
 from gateway.quarantine.mapping import Mapping, check
@@ -92,6 +93,9 @@ def settings(table: dict[str, Any], at: str = "") -> Iterator[tuple[str, Any]]:
 def test_every_setting_is_documented_with_default() -> None:
     page = (ROOT / "docs" / "settings.md").read_text("utf-8")
     shipped = tomllib.loads((ROOT / "gateway" / "defaults.toml").read_text("utf-8"))
+    shipped["notify"] |= {
+        name: msgspec.to_builtins(section()) for name, section in SECTIONS.items()
+    }
     for path, value in settings(shipped):
         row = next((line for line in page.splitlines() if line.startswith(f"| `{path}` |")), "")
         shown = str(value).lower() if isinstance(value, bool) else str(value)

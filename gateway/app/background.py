@@ -66,6 +66,7 @@ class Background:
             "telling": core.notifier.run,
             "periodic": self.periodics.run,
             **mailbox_readers(uow.pool, receivers.mail_intake),
+            **receivers.connections,
         }
         tasks.start_tasks(stack, self.supervisor, beside, core.timers, core.intake)
 

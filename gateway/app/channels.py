@@ -1,18 +1,20 @@
 """Assembly of the channels for reports and replies: mail, telephone, chat, web form and apps."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import Any
 
 from gateway.access.reporter_links import ReporterLinks
 from gateway.app import reports
 from gateway.channels.chat.http import ChatEndpoint
-from gateway.channels.chat.setup import SLUGS, build_chat_endpoint
+from gateway.channels.chat.setup import SLUGS, build_chat_endpoint, chat_connections
 from gateway.channels.email.amazon.mail import SnsMailIntake
 from gateway.channels.email.handler import SOURCE as MAIL
 from gateway.channels.email.http import MailEndpoint
 from gateway.channels.email.intake import MailIntake
 from gateway.channels.email.setup import build_mail_intake
+from gateway.channels.opening import ChannelParts
 from gateway.channels.phone.handler import SOURCE as PHONE
 from gateway.channels.phone.http import PhoneEndpoint
 from gateway.channels.phone.intake import PhoneIntake
@@ -42,6 +44,7 @@ class Receivers:
     chat: ChatEndpoint
     reports: reports.ReportChannels
     readers: tuple[ParseWorker, ...]
+    connections: Mapping[str, Callable[[], Coroutine[Any, Any, None]]]
 
     @property
     def releases(self) -> Mapping[str, Resubmit]:
@@ -81,21 +84,22 @@ def build_receivers(stack: AsyncExitStack, parts: ReceiverParts) -> Receivers:
     )
     amazon = SnsMailIntake(intake, parts.fetch, parts.certificates.get, settings.mail.ses)
     calls = build_phone_intake(settings, uow, submit, metrics)
+    chat = build_chat_endpoint(
+        settings,
+        uow,
+        submit,
+        parts.authenticate,
+        metrics,
+        PressTokens(secrets),
+        parts.channels,
+        reader,
+    )
     return Receivers(
         intake,
         MailEndpoint(intake, parts.authenticate, settings.mail, amazon, mails),
         calls,
         build_phone_endpoint(settings, calls, secrets, parts.authenticate, reader),
-        build_chat_endpoint(
-            settings,
-            uow,
-            submit,
-            parts.authenticate,
-            metrics,
-            PressTokens(secrets),
-            parts.channels,
-            reader,
-        ),
+        chat,
         reports.build_report_channels(
             settings,
             ReportService(uow, submit, metrics),
@@ -106,4 +110,5 @@ def build_receivers(stack: AsyncExitStack, parts: ReceiverParts) -> Receivers:
             reader,
         ),
         (mails, reader),
+        chat_connections(ChannelParts(stack, uow.pool, settings, uow.clock, secrets), chat.intake),
     )

@@ -4,12 +4,10 @@ The module `outbound` of each package of channels opens the channels there.
 """
 
 from contextlib import AsyncExitStack
-from importlib import import_module
-from pkgutil import walk_packages
 
-from gateway import channels
 from gateway.access.record_links import RecordLinks
 from gateway.access.reporter_links import ReporterLinks
+from gateway.channels.discovery import find_modules
 from gateway.channels.opening import ChannelParts
 from gateway.db.pool import Pool
 from gateway.notify.contact_codes import ContactCodes
@@ -24,11 +22,7 @@ from gateway.timing.clock import Clock
 CHANNELS = (*NOTIFICATION_CHANNELS, "person")
 """The channels that messages in the outbox may name."""
 
-OPENERS = tuple(
-    import_module(module.name).open_channels
-    for module in walk_packages(channels.__path__, f"{channels.__name__}.")
-    if module.name.endswith(".outbound")
-)
+OPENERS = tuple(module.open_channels for module in find_modules("outbound"))
 """The function of each `outbound` module that opens its channels."""
 
 

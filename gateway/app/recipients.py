@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from gateway.channels.sections import SECTIONS
 from gateway.directory.person import EMAIL
 from gateway.directory.roles import Role
 from gateway.egress.address_guard import AddressGuard, AddressRefused
 from gateway.errors import Flaw
 from gateway.incidents.announcement import OWN
 from gateway.incidents.announcements.addressing import BY_LOGIN, GROUP
-from gateway.settings import Settings
+from gateway.settings import Section, Settings
 from gateway.settings.notify import NOTIFICATION_CHANNELS
 from gateway.settings.recipients import RecipientAddress, parse_recipient
 
@@ -119,20 +120,35 @@ def _unusable(settings: Settings, channel: str, address: str, staff: StaffSnapsh
         return _missing(channel, address, staff)
     if channel == "smtp" and not (address.isascii() and EMAIL.fullmatch(address)):
         return "is no mail address"
+    if channel in SECTIONS:
+        return SECTIONS[channel].read(settings).find_objection(address)
     return _refused(settings, address) if channel == "webhook" else ""
 
 
 def _off(settings: Settings, channel: str, address: str) -> str:
     known = NOTIFICATION_CHANNELS.get(channel)
-    if known is None or not known.switch:
+    if known is None or not known.switches:
         return ""
-    _, name, switch = known.switch.split(".")
-    section = getattr(settings.notify, name)
     kind, _, robot = address.partition(":")
-    robots: Mapping[str, object] | None = getattr(section, "robots", None)
+    robots: Mapping[str, object] | None = getattr(_section(settings, channel), "robots", None)
     if kind == "robot" and robots is not None:
         return "" if robot in robots else f"there is no notify.{channel}.robots.{robot}"
-    return "" if getattr(section, switch) else f"this channel is off: set {known.switch}"
+    if any(_is_set(settings, switch) for switch in known.switches):
+        return ""
+    return f"this channel is off: set {known.how_to_switch_on}"
+
+
+def _is_set(settings: Settings, switch: str) -> bool:
+    """Return whether a setting such as `notify.slack.token` has a value."""
+    _, vendor, name = switch.split(".")
+    return bool(getattr(_section(settings, vendor), name))
+
+
+def _section(settings: Settings, vendor: str) -> Section | None:
+    """Return the settings of a vendor, or of a channel that is not a vendor's, None for others."""
+    if vendor in SECTIONS:
+        return SECTIONS[vendor].read(settings)
+    return getattr(settings.notify, vendor, None)
 
 
 def _missing(channel: str, login: str, staff: StaffSnapshot | None) -> str:

@@ -2,13 +2,17 @@
 
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import TypeVar
 
+from gateway.channels.channel_section import ChannelSection
 from gateway.db.pool import Pool
 from gateway.egress.api_client import JsonApiClient
 from gateway.notify.chat_posts import ChatPosts
 from gateway.notify.press_tokens import PressTokens
 from gateway.settings import Settings
 from gateway.timing.clock import Clock
+
+Kind = TypeVar("Kind", bound=ChannelSection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +28,26 @@ class ChannelParts:
     clock: Clock
     secrets: tuple[bytes, ...]
 
-    def open_api(self, address: str, *, allow_private: bool) -> JsonApiClient:
+    def section(self, kind: type[Kind]) -> Kind:
+        """Return the settings of a vendor."""
+        return kind.read(self.settings)
+
+    def open_api(
+        self,
+        address: str,
+        *,
+        allow_private: bool,
+        judges_failures: bool = False,
+        may_be_empty: bool = False,
+    ) -> JsonApiClient:
         """Return a client of a vendor's API."""
-        client = JsonApiClient.open(address, self.clock, allow_private=allow_private)
+        client = JsonApiClient.open(
+            address,
+            self.clock,
+            allow_private=allow_private,
+            judges_failures=judges_failures,
+            may_be_empty=may_be_empty,
+        )
         self.stack.push_async_callback(client.close)
         return client
 

@@ -19,23 +19,38 @@ MOST = 262_144
 
 @dataclass(frozen=True, slots=True)
 class VendorResponse:
-    """The response of a vendor: its status, and its body, a JSON object."""
+    """The response of a vendor: its status, its body, a JSON object, and its Retry-After."""
 
     status: int
     body: Mapping[str, Any]
+    retry_after: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class JsonApiClient:
-    """A client for the API below one base address, with connections of its own."""
+    """A client for the API below one base address, with connections of its own.
+
+    With `judges_failures` the caller also gets the JSON bodies of 429 and 5xx, because they say
+    more than the status; with `may_be_empty` a success may have no body.
+    """
 
     session: ClientSession
     guard: AddressGuard
     api: str
     clock: Clock
+    judges_failures: bool = False
+    may_be_empty: bool = False
 
     @classmethod
-    def open(cls, api: str, clock: Clock, *, allow_private: bool) -> "JsonApiClient":
+    def open(
+        cls,
+        api: str,
+        clock: Clock,
+        *,
+        allow_private: bool,
+        judges_failures: bool = False,
+        may_be_empty: bool = False,
+    ) -> "JsonApiClient":
         """Open a client, which must be closed; must be called inside the running loop."""
         guard = AddressGuard(private=True, ports=None) if allow_private else AddressGuard()
         connector = TCPConnector(resolver=PinnedResolver(guard), use_dns_cache=False, limit=16)
@@ -46,7 +61,7 @@ class JsonApiClient:
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"user-agent": "incident-gateway"},
         )
-        return cls(session, guard, api.rstrip("/"), clock)
+        return cls(session, guard, api.rstrip("/"), clock, judges_failures, may_be_empty)
 
     async def __call__(
         self,
@@ -88,21 +103,23 @@ class JsonApiClient:
     ) -> VendorResponse | Retry | Undeliverable:
         """Return the response with its JSON body, or why the call failed.
 
-        For 429 and 5xx the status decides, whatever the body is; otherwise a JSON body counts
-        more than the status.
+        For 429 and 5xx the status decides, whatever the body is, unless the caller judges them;
+        otherwise a JSON body counts more than the status.
         """
-        if status == 429 or status >= 500:
-            verdict = interpret_status(status, asked, self.clock.now())
-            return Retry(f"answered {status}") if isinstance(verdict, Delivered) else verdict
-        try:
-            return VendorResponse(status, msgspec.json.decode(content, type=dict[str, Any]))
-        except msgspec.DecodeError:
-            verdict = interpret_status(status, asked, self.clock.now())
-            return (
-                Retry(f"answered {status} and no JSON", at_most=FEW_ATTEMPTS)
-                if isinstance(verdict, Delivered)
-                else verdict
-            )
+        failed = status == 429 or status >= 500
+        if self.may_be_empty and not content and 200 <= status < 300:
+            return VendorResponse(status, {}, asked)
+        if not failed or self.judges_failures:
+            try:
+                return VendorResponse(
+                    status, msgspec.json.decode(content, type=dict[str, Any]), asked
+                )
+            except msgspec.DecodeError:
+                pass
+        verdict = interpret_status(status, asked, self.clock.now())
+        if isinstance(verdict, Delivered):
+            return Retry(f"answered {status} and no JSON", at_most=FEW_ATTEMPTS)
+        return verdict
 
     async def close(self) -> None:
         """Close the connections."""

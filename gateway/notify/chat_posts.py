@@ -13,14 +13,11 @@ from gateway.notify import chat_messages
 from gateway.notify.card import ChatReply
 from gateway.notify.card_content import card_fingerprint, render_card
 from gateway.notify.chat_messages import ChatMessageRef
-from gateway.notify.message import Message
+from gateway.notify.message import REPLACE_MARK, Message
 from gateway.notify.press_tokens import PressTokens
 from gateway.notify.templates import Template
 
 log = structlog.get_logger()
-
-REPLACE_MARK = "/="
-"""The separator between a conversation and a message of the gateway's own to be updated there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +37,11 @@ def parse_post_target(recipient: str) -> PostTarget:
         if message.startswith("=")
         else PostTarget(conversation, below=message)
     )
+
+
+def make_handle(conversation: str, message: str) -> str:
+    """Return the handle of a post: the recipient that stands for it, to be replaced."""
+    return f"{conversation}{REPLACE_MARK}{message}" if message else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class ChatPosts:
         words = (
             str(message.facts["text"])
             if answer and "text" in message.facts
-            else message.text.strip()
+            else message.text.strip() or message.subject
         )
         if message.incident_id is None or (answer and not message.facts.get("card")):
             return PostContent(ChatReply(words, str(message.facts.get("number", ""))), None, locale)

@@ -248,6 +248,7 @@ class MessageDelivery:
             created_at=row.created_at,
             urgency=row.urgency,
             link=link,
+            locale=locale,
         )
 
     def _disclosed(self, row: OutboxRow, channel: str) -> Mapping[str, Any]:
@@ -294,8 +295,8 @@ def _custom(
 def _no_channel(target: RecipientAddress) -> str:
     """Return the reason why a target has no channel, and the setting that switches it on."""
     known = NOTIFICATION_CHANNELS.get(target.channel)
-    if known and known.switch:
-        return f"the channel {target.channel!r} is off: set {known.switch}"
+    if known and known.switches:
+        return f"the channel {target.channel!r} is off: set {known.how_to_switch_on}"
     return (
         f"there is no channel {target.channel!r}"
         if target.channel

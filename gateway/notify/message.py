@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
+
+from gateway.incidents.labels import Locale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,7 +15,7 @@ class Message:
 
     `id` is the same on every attempt, so receivers can drop repeats. `urgency` is the priority
     of its record, 5 for a message about no record. `link` opens the record for its reader, "" if
-    there is no link.
+    there is no link. `locale` is the language that it is in.
     """
 
     id: UUID
@@ -27,11 +29,22 @@ class Message:
     created_at: datetime
     urgency: int = 5
     link: str = ""
+    locale: Locale = "en"
+
+
+REPLACE_MARK = "/="
+"""The separator in the handle of a message between where it went and its name there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The message was accepted by the other side."""
+    """The message was accepted by the other side.
+
+    `handle` names the message there, "" if the other side gives it no name. A channel that can
+    change or take back messages does so by it.
+    """
+
+    handle: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +72,7 @@ class Undeliverable:
 Result = Delivered | Retry | Undeliverable
 
 
+@runtime_checkable
 class NotificationChannel(Protocol):
     """A channel of notification, such as e-mail, SMS or a chat."""
 
@@ -68,4 +82,22 @@ class NotificationChannel(Protocol):
 
     async def send(self, message: Message) -> Result:
         """Try once; trouble with the other side is a result, not an exception."""
+        ...
+
+
+@runtime_checkable
+class UpdatingChannel(NotificationChannel, Protocol):
+    """A channel that can change a message that it has sent."""
+
+    async def update(self, message: Message, handle: str) -> Result:
+        """Put a message in the place of the one with this handle, once."""
+        ...
+
+
+@runtime_checkable
+class CancellingChannel(NotificationChannel, Protocol):
+    """A channel that can take back a message that it has sent."""
+
+    async def cancel(self, handle: str) -> Result:
+        """Take back the message with this handle, once."""
         ...

@@ -76,13 +76,6 @@ class RenderedMessage:
     text: str
     ask: str = ""
 
-    def brief(self, link: str, longest: int) -> str:
-        """Return a short message: subject, next step and whole link, then as much text as fits."""
-        rest = "\n".join(part for part in (self.ask, link) if part)
-        room = max(longest - len(rest) - 1, 0)
-        head = f"{self.subject[:room]}\n{rest}" if rest else self.subject
-        return f"{head}\n{self.text}"[:longest]
-
 
 REPORTER = "reporter"
 """The role of reporters among recipients."""

@@ -54,6 +54,18 @@ class NotificationMetrics:
             ("mailbox",),
             registry=registry,
         )
+        self.chat_connected = Gauge(
+            "gateway_chat_connected",
+            "Whether the connection to a chat is open, 1 or 0",
+            ("chat",),
+            registry=registry,
+        )
+        self.chat_failures = Counter(
+            "gateway_chat_connection_failures",
+            "Times that the connection to a chat could not be opened, or was lost",
+            ("chat",),
+            registry=registry,
+        )
         self.breakers_open = Gauge(
             "gateway_notify_circuits_open",
             "Endpoints left alone for now after failures",

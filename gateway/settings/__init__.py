@@ -20,17 +20,7 @@ from gateway.settings.intake import (
 )
 from gateway.settings.loading import load, overlay
 from gateway.settings.mailboxes import Imap, Ses
-from gateway.settings.notify import (
-    DingTalk,
-    DingTalkRobot,
-    Feishu,
-    Notify,
-    Slack,
-    Smtp,
-    Twilio,
-    Webhook,
-    WeCom,
-)
+from gateway.settings.notify import Notify, Smtp, Webhook
 from gateway.settings.phone import Hotline, Phone, PhoneProvider
 from gateway.settings.process import (
     CalendarSettings,
@@ -73,11 +63,8 @@ __all__ = [
     "CustomField",
     "Database",
     "Dedup",
-    "DingTalk",
-    "DingTalkRobot",
     "Duration",
     "EscalationSettings",
-    "Feishu",
     "Form",
     "Hotline",
     "Imap",
@@ -107,13 +94,10 @@ __all__ = [
     "Settings",
     "SeverityGrade",
     "SlaSettings",
-    "Slack",
     "Smtp",
     "SourceSettings",
     "StormSettings",
-    "Twilio",
     "UseLimits",
-    "WeCom",
     "Webhook",
     "find_contradictions",
     "load",

@@ -5,24 +5,28 @@ from collections.abc import Iterator, Mapping
 
 from gateway.errors import Flaw
 from gateway.settings.chat import ChatSettings
-from gateway.settings.notify import NOTIFICATION_CHANNELS, Notify
+from gateway.settings.notify import NOTIFICATION_CHANNELS
 
 SEALED = frozenset(name for name, one in NOTIFICATION_CHANNELS.items() if one.sealed)
 """The providers whose requests come in an envelope with token and encoding key."""
+
+STREAMS = tuple(name for name, one in NOTIFICATION_CHANNELS.items() if one.streams)
+"""The providers that the gateway can open a connection to."""
 
 KEY = re.compile(r"[A-Za-z0-9+/]{43}", re.ASCII)
 LEAST = 8
 """The fewest characters of a secret."""
 
 
-def flaws(chat: Mapping[str, ChatSettings], notify: Notify) -> Iterator[Flaw]:
-    """Yield weak secrets, unpaired tokens, invalid keys and addresses, and missing credentials."""
+def flaws(chat: Mapping[str, ChatSettings]) -> Iterator[Flaw]:
+    """Yield weak secrets, unpaired tokens, invalid keys and modes that a chat does not have."""
     for name, one in chat.items():
+        if one.mode == "stream" and name not in STREAMS:
+            yield Flaw(f"/chat/{name}/mode", f"only {', '.join(STREAMS)} have it: leave it out")
         if any(len(secret) < LEAST for secret in one.secrets):
             yield Flaw(f"/chat/{name}/secrets", f"a secret has at least {LEAST} characters")
         if name in SEALED:
             yield from _sealed(f"/chat/{name}", one)
-    yield from notify.flaws()
 
 
 def _sealed(pointer: str, chat: ChatSettings) -> Iterator[Flaw]:

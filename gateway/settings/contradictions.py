@@ -83,9 +83,9 @@ def _ways_in(settings: Settings) -> list[Flaw]:
         for at, detail in find_invalid_networks(settings.server.trusted_proxies)
     ]
     flaws += mail_flaws.flaws(settings.mail)
-    flaws += chat_flaws.flaws(settings.chat, settings.notify)
+    flaws += chat_flaws.flaws(settings.chat)
     flaws += phone_flaws.flaws(settings.phone, settings.server.external_url)
-    flaws += phone_flaws.calling_flaws(settings.notify.twilio, settings.phone)
+    flaws += phone_flaws.route_flaws(settings.notify)
     if not 1 <= settings.server.max_items <= MOST_ITEMS:
         flaws.append(Flaw("/server/max_items", f"is at least 1 and at most {MOST_ITEMS}"))
     if settings.server.body_bytes < settings.server.max_body_bytes:

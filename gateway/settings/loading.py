@@ -6,7 +6,7 @@ Nothing else reads the environment. Secrets may come from a file:
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from importlib import resources
@@ -18,6 +18,7 @@ import msgspec
 from gateway.errors import Flaw, Misconfigured
 from gateway.settings.contradictions import find_contradictions
 from gateway.settings.intake import HighestPriority
+from gateway.settings.notify import VENDORS, VendorTables
 from gateway.settings.reading import UNREAD, SettingsReader
 from gateway.settings.sections import Settings
 from gateway.tokens.key_texts import redact_keys
@@ -61,12 +62,18 @@ class LoadedSettings:
         )
 
 
-def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
+FindFlaws = Callable[[Settings], Iterable[Flaw]]
+"""A function that finds the flaws of settings that can be read but not used."""
+
+
+def load(
+    path: Path | None, environ: Mapping[str, str], find_flaws: FindFlaws = find_contradictions
+) -> Settings:
     """Return the defaults, overlaid with the file (or GATEWAY_CONFIG) and then the environment.
 
     Raises Misconfigured with every problem.
     """
-    loaded = load_all(path, environ)
+    loaded = load_all(path, environ, find_flaws)
     if loaded.flaws:
         raise Misconfigured(
             "the configuration cannot be used", flaws=quoted(loaded.flaws, loaded.tree)
@@ -74,7 +81,9 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     return loaded.settings
 
 
-def load_all(path: Path | None, environ: Mapping[str, str]) -> LoadedSettings:
+def load_all(
+    path: Path | None, environ: Mapping[str, str], find_flaws: FindFlaws = find_contradictions
+) -> LoadedSettings:
     """Read everything; raises Misconfigured only for a file that is not TOML."""
     shipped = tomllib.loads((resources.files("gateway") / "defaults.toml").read_text("utf-8"))
     tree = deepcopy(shipped)
@@ -85,7 +94,8 @@ def load_all(path: Path | None, environ: Mapping[str, str]) -> LoadedSettings:
     overlay(tree, _from_environment(environ, reader.flaws))
     parts: dict[str, Any] = {}
     broken: set[str] = set()
-    intake = tree.get("intake")
+    known, parts["vendors"] = _without_vendors(tree)
+    intake = known.get("intake")
     if isinstance(intake, dict) and "reported_at_most" in intake:
         at_most = reader.read(
             intake.pop("reported_at_most"), HighestPriority, "/intake/reported_at_most"
@@ -95,16 +105,16 @@ def load_all(path: Path | None, environ: Mapping[str, str]) -> LoadedSettings:
     fields = {
         one.encode_name: one
         for one in msgspec.structs.fields(Settings)
-        if one.name != "reported_at_most"
+        if one.name not in {"reported_at_most", "vendors"}
     }
     for name, one in fields.items():
-        if name not in tree:
+        if name not in known:
             continue
-        parts[name] = reader.read(tree[name], one.type, f"/{name}")
+        parts[name] = reader.read(known[name], one.type, f"/{name}")
         if parts[name] is UNREAD:
             broken.add(name)
             parts[name] = _as_far_as_possible(
-                name, tree[name], shipped.get(name), one.type, reader.flaws
+                name, known[name], shipped.get(name), one.type, reader.flaws
             )
         if parts[name] is UNREAD:
             del parts[name]
@@ -115,9 +125,19 @@ def load_all(path: Path | None, environ: Mapping[str, str]) -> LoadedSettings:
     ]
     settings = Settings(**parts)
     read = LoadedSettings(settings, tuple(reader.flaws), frozenset(broken), tree)
-    return replace(
-        read, flaws=(*read.flaws, *read.flaws_of_readable(find_contradictions(settings)))
-    )
+    return replace(read, flaws=(*read.flaws, *read.flaws_of_readable(find_flaws(settings))))
+
+
+def _without_vendors(tree: dict[str, Any]) -> tuple[dict[str, Any], VendorTables]:
+    """Return the settings without the tables of vendors, and those tables."""
+    notify = tree["notify"]
+    if not isinstance(notify, dict):
+        return tree, VendorTables()
+    lifted = {
+        name: table for name, table in notify.items() if name in VENDORS and isinstance(table, dict)
+    }
+    own = {name: one for name, one in notify.items() if name not in lifted}
+    return tree | {"notify": own}, VendorTables(lifted)
 
 
 def _as_far_as_possible(
@@ -208,7 +228,7 @@ def _shown(value: str) -> str:
     return redact_keys(BEHIND_HOST.sub(r"\1/...", value))
 
 
-SECRET = re.compile(r"secret|token|password|key|\Aurl\Z", re.IGNORECASE)
+SECRET = re.compile(r"secret|token|password|key|\Aurls?\Z|\Arobots\Z", re.IGNORECASE)
 BEHIND_HOST = re.compile(r"(://[^/\s?#@]{1,255})[/?#]\S+")
 QUOTED = 100
 """The most characters of a value that are shown."""

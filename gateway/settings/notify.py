@@ -1,9 +1,9 @@
-"""Settings of the channels of notification: a section of each, and the one list of them."""
+"""Settings of notification, and the one list of its channels."""
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import msgspec
 
@@ -13,19 +13,8 @@ from gateway.settings.recipients import MAIL, parse_recipient
 from gateway.settings.section import Section
 from gateway.vocabulary import Channel
 
-API = re.compile(r"https?://[^?#\s]+", re.ASCII)
-ORIGIN = re.compile(r"https?://[^/?#\s]+", re.ASCII)
 
-
-class ChannelSection(Section, frozen=True):
-    """The settings of one vendor's channels."""
-
-    def flaws(self) -> Iterator[Flaw]:
-        """Yield what is wrong with the settings."""
-        yield from ()
-
-
-class Smtp(ChannelSection, frozen=True):
+class Smtp(Section, frozen=True):
     """Outgoing mail; without a host the channel is off."""
 
     host: str
@@ -36,143 +25,28 @@ class Smtp(ChannelSection, frozen=True):
     starttls: bool
 
 
-class Webhook(ChannelSection, frozen=True):
+class Webhook(Section, frozen=True):
     """Outgoing Standard Webhooks; `secret` is whsec_ and base64."""
 
     secret: str
     allow_private: bool
 
 
-class Twilio(ChannelSection, frozen=True):
-    """Outgoing calls and short messages; without an account they are off.
+class CarrierRoutes(Section, frozen=True):
+    """The order of the vendors of text messages, or of calls, by the prefix of a number.
 
-    `key` is a key of an integration, with which Twilio requests what to say; nobody is called,
-    or written to, more than `per_hour` times an hour.
+    Numbers that no prefix fits take the route `*`; without one each vendor serves the countries
+    that it is at home in.
     """
 
-    account: str
-    token: str
-    sender: str
-    key: str
-    api: str
-    per_hour: int
-
-
-class WeCom(ChannelSection, frozen=True):
-    """An application of WeCom, none without `corp_id`, and the keys of group robots by name."""
-
-    address: str
-    corp_id: str
-    agent_id: int
-    secret: str
-    allow_private: bool
-    robots: dict[str, str] = {}
-
-    def __repr__(self) -> str:
-        """Return a text without the secrets: it may end up in a log."""
-        return (
-            f"WeCom(address={self.address!r}, corp_id={self.corp_id!r}, "
-            f"robots={sorted(self.robots)})"
-        )
-
-    def flaws(self) -> Iterator[Flaw]:
-        """Yield an invalid address, and missing credentials."""
-        yield from _origin_flaw("wecom/address", self.address, "https://qyapi.weixin.qq.com")
-        if self.corp_id and not (self.secret and self.agent_id):
-            yield Flaw("/notify/wecom/secret", "an application has a secret and an agent_id")
-
-
-class DingTalkRobot(Section, frozen=True):
-    """A group robot of DingTalk: its access token, and its secret if it signs."""
-
-    token: str
-    secret: str = ""
-
-
-class DingTalk(ChannelSection, frozen=True):
-    """An application of DingTalk, none without `app_key`, and group robots by name.
-
-    `card_template` is an interactive card whose button presses go to the callback registered as
-    `card_route`; without one messages have no buttons.
-    """
-
-    address: str
-    robot_address: str
-    app_key: str
-    app_secret: str
-    robot_code: str
-    card_template: str
-    card_route: str
-    allow_private: bool
-    robots: dict[str, DingTalkRobot] = {}
-
-    def __repr__(self) -> str:
-        """Return a text without the secrets: it may end up in a log."""
-        return (
-            f"DingTalk(address={self.address!r}, app_key={self.app_key!r}, "
-            f"robots={sorted(self.robots)})"
-        )
-
-    def flaws(self) -> Iterator[Flaw]:
-        """Yield invalid addresses, missing credentials, and a card without a route."""
-        yield from _origin_flaw("dingtalk/address", self.address, "https://api.dingtalk.com")
-        yield from _origin_flaw(
-            "dingtalk/robot_address", self.robot_address, "https://oapi.dingtalk.com"
-        )
-        if self.app_key and not (self.app_secret and self.robot_code):
-            yield Flaw(
-                "/notify/dingtalk/app_secret", "an application has an app_secret and a robot_code"
-            )
-        if self.card_template and not self.card_route:
-            yield Flaw(
-                "/notify/dingtalk/card_route", "name the route that presses on the card take"
-            )
-
-
-class Slack(ChannelSection, frozen=True):
-    """The bot that posts messages in Slack; without a token the channel is off."""
-
-    api: str
-    token: str
-    allow_private: bool
-
-    def __repr__(self) -> str:
-        """Return a text without the token: it may end up in a log."""
-        return (
-            f"Slack(api={self.api!r}, token={bool(self.token)}, allow_private={self.allow_private})"
-        )
-
-    def flaws(self) -> Iterator[Flaw]:
-        """Yield an invalid address."""
-        if not API.fullmatch(self.api):
-            yield Flaw("/notify/slack/api", "an address such as https://slack.com/api")
-
-
-class Feishu(ChannelSection, frozen=True):
-    """The app that sends messages in Feishu or Lark; without an app the channel is off."""
-
-    api: str
-    app_id: str
-    app_secret: str
-    allow_private: bool
-
-    def __repr__(self) -> str:
-        """Return a text without the secret: it may end up in a log."""
-        return (
-            f"Feishu(api={self.api!r}, app_id={self.app_id!r}, allow_private={self.allow_private})"
-        )
-
-    def flaws(self) -> Iterator[Flaw]:
-        """Yield an invalid address, and a missing secret."""
-        yield from _origin_flaw("feishu/api", self.api, "https://open.feishu.cn")
-        if self.app_id and not self.app_secret:
-            yield Flaw("/notify/feishu/app_secret", "an app has an app_secret")
+    routes: dict[str, tuple[str, ...]]
 
 
 class Notify(Section, frozen=True):
     """The channels of notification, and the recipients of each role.
 
-    A plain mail address among the recipients is kept as one of the channel for mail.
+    The sections of vendors are not here: each is read by the folder of its channel. A plain
+    mail address among the recipients is kept as one of the channel for mail.
     """
 
     locale: Literal["en", "zh-CN"]
@@ -180,11 +54,8 @@ class Notify(Section, frozen=True):
     recipients: dict[str, tuple[str, ...]]
     smtp: Smtp
     webhook: Webhook
-    slack: Slack
-    feishu: Feishu
-    wecom: WeCom
-    dingtalk: DingTalk
-    twilio: Twilio
+    sms: CarrierRoutes
+    voice: CarrierRoutes
     pacing: PacingSettings
 
     def __post_init__(self) -> None:
@@ -196,61 +67,79 @@ class Notify(Section, frozen=True):
         msgspec.structs.force_setattr(self, "recipients", named)
 
     def flaws(self) -> Iterator[Flaw]:
-        """Yield what is wrong with the settings of each channel, and of the pace."""
+        """Yield what is wrong with the pace."""
         yield from self.pacing.flaws(NOTIFICATION_CHANNELS)
-        for name in self.__struct_fields__:
-            section = getattr(self, name)
-            if isinstance(section, ChannelSection):
-                yield from section.flaws()
-
-
-def _origin_flaw(name: str, address: str, shipped: str) -> Iterator[Flaw]:
-    """Yield a flaw of an address that is no origin; `shipped` is that of the vendor itself."""
-    if not ORIGIN.fullmatch(address):
-        yield Flaw(f"/notify/{name}", f"an address such as {shipped}, with nothing behind it")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelDescription:
     """A channel of notification, as everything outside its own module knows it.
 
-    `switch` is the setting that switches it on, "" for a channel that is always on. Addresses of
-    a channel `by_login` are logins of people. Updates for everybody may go to a `conversation`
-    of this form, such as `example`. A chat that people write in has `heard_as`, the channel of
-    their records; its requests are `sealed` if they come in an envelope with token and encoding
-    key.
+    Each of its `switches` is a setting that switches it on, that of one of its vendors; without
+    any it is always on. Addresses of a channel `by_login` are logins of people. Updates for
+    everybody may go to a `conversation` of this form, such as `example`. A chat that people
+    write in has `heard_as`, the channel of their records; its requests are `sealed` if they come
+    in an envelope with token and encoding key, and its `streams` come over a connection that
+    the gateway opens.
     """
 
-    switch: str = ""
+    switches: tuple[str, ...] = ()
     by_login: bool = False
     conversation: re.Pattern[str] | None = None
     example: str = ""
     heard_as: Channel | None = None
     sealed: bool = False
+    streams: bool = False
 
+    @property
+    def how_to_switch_on(self) -> str:
+        """The settings one of which switches it on, as the end of a sentence."""
+        return " or ".join(self.switches)
+
+
+CARRIERS = (
+    "notify.aliyun.access_key_id",
+    "notify.tencent.secret_id",
+    "notify.twilio.account",
+    "notify.vonage.application_id",
+)
+"""The settings that switch the vendors of text messages and calls on."""
 
 NOTIFICATION_CHANNELS: Mapping[str, ChannelDescription] = {
-    MAIL: ChannelDescription(switch="notify.smtp.host"),
-    "voice": ChannelDescription(switch="notify.twilio.account", by_login=True),
-    "sms": ChannelDescription(switch="notify.twilio.account", by_login=True),
+    MAIL: ChannelDescription(switches=("notify.smtp.host",)),
+    "voice": ChannelDescription(switches=CARRIERS, by_login=True),
+    "sms": ChannelDescription(switches=CARRIERS, by_login=True),
     "slack": ChannelDescription(
-        switch="notify.slack.token",
+        switches=("notify.slack.token",),
         conversation=re.compile(r"[CDG][A-Z0-9]{2,30}", re.ASCII),
         example="C0123",
         heard_as=Channel.CHAT,
+        streams=True,
     ),
     "feishu": ChannelDescription(
-        switch="notify.feishu.app_id",
+        switches=("notify.feishu.app_id",),
         conversation=re.compile(r"oc_[A-Za-z0-9]{1,64}", re.ASCII),
         example="oc_…",
         heard_as=Channel.CHAT,
+        streams=True,
     ),
     "wecom": ChannelDescription(
-        switch="notify.wecom.corp_id", heard_as=Channel.WECHAT, sealed=True
+        switches=("notify.wecom.corp_id",), heard_as=Channel.WECHAT, sealed=True
     ),
     "dingtalk": ChannelDescription(
-        switch="notify.dingtalk.app_key", heard_as=Channel.CHAT, sealed=True
+        switches=("notify.dingtalk.app_key",), heard_as=Channel.CHAT, sealed=True, streams=True
     ),
+    "telegram": ChannelDescription(
+        switches=("notify.telegram.token",),
+        conversation=re.compile(r"-?[0-9]{1,20}|@[A-Za-z][A-Za-z0-9_]{3,31}", re.ASCII),
+        example="-1001234567890",
+        heard_as=Channel.CHAT,
+    ),
+    "teams": ChannelDescription(switches=("notify.teams.workflows",)),
+    "ntfy": ChannelDescription(switches=("notify.ntfy.address",)),
+    "bark": ChannelDescription(switches=("notify.bark.address",)),
+    "gotify": ChannelDescription(switches=("notify.gotify.address",)),
+    "apprise": ChannelDescription(switches=("notify.apprise.urls",)),
     "webhook": ChannelDescription(),
 }
 """The channels by name, from which whatever else lists channels is derived."""
@@ -266,13 +155,33 @@ CONVERSATIONS = {
 CHAT_SOURCES = {name: one.heard_as for name, one in NOTIFICATION_CHANNELS.items() if one.heard_as}
 """The sources that are chats, each with the channel of its records."""
 
+VENDORS = frozenset(
+    switch.split(".")[1] for one in NOTIFICATION_CHANNELS.values() for switch in one.switches
+) - {one.encode_name for one in msgspec.structs.fields(Notify)}
+"""The vendors of channels: `[notify.NAME]` is read by the folder of this name."""
 
-def is_switched_on(notify: Notify, channel: str) -> bool:
+
+@dataclass(frozen=True, slots=True)
+class VendorTables:
+    """The tables of vendors as the settings hold them, not yet read."""
+
+    tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Return a text without the secrets: it may end up in a log."""
+        return f"VendorTables({sorted(self.tables)})"
+
+
+def is_switched_on(notify: Notify, vendors: VendorTables, channel: str) -> bool:
     """Return whether the settings switch a channel on; False for one that nobody knows."""
     known = NOTIFICATION_CHANNELS.get(channel)
-    if known is None:
-        return False
-    value: object = notify
-    for name in known.switch.split(".")[1:]:
-        value = getattr(value, name)
+    return known is not None and (
+        not known.switches or any(_is_set(notify, vendors, switch) for switch in known.switches)
+    )
+
+
+def _is_set(notify: Notify, vendors: VendorTables, switch: str) -> bool:
+    _, vendor, name = switch.split(".")
+    table = vendors.tables.get(vendor)
+    value = getattr(getattr(notify, vendor, None), name, "") if table is None else table.get(name)
     return bool(value)

@@ -7,12 +7,13 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from gateway.errors import Flaw
 from gateway.network.addresses import find_invalid_networks
-from gateway.settings.notify import Twilio
+from gateway.settings.notify import NOTIFICATION_CHANNELS, Notify
 from gateway.settings.phone import Phone, PhoneProvider
 
 PROVIDERS = ("twilio", "vonage", "asterisk", "connect", "threecx")
 SIGNING = ("twilio", "vonage")
 E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
+PREFIX = re.compile(r"\*|\+[1-9][0-9]{0,14}", re.ASCII)
 SHORTEST_SECRET = 16
 
 
@@ -43,25 +44,16 @@ def flaws(phone: Phone, external_url: str) -> Iterator[Flaw]:
             )
 
 
-def calling_flaws(twilio: Twilio, phone: Phone) -> Iterator[Flaw]:
-    """Yield flaws of the settings for outgoing calls and short messages.
-
-    A key that somebody presses is believed only if Twilio signs for it.
-    """
-    if not twilio.account:
-        return
-    for name in ("token", "key"):
-        if not getattr(twilio, name):
-            yield Flaw(f"/notify/twilio/{name}", "is needed to call people")
-    if not E164.fullmatch(twilio.sender):
-        yield Flaw("/notify/twilio/sender", "a number as +861082303333: plus, country, number")
-    if twilio.per_hour < 1:
-        yield Flaw("/notify/twilio/per_hour", "at least 1")
-    if twilio.token not in phone.providers.get("twilio", PhoneProvider()).secrets:
-        yield Flaw(
-            "/notify/twilio/token",
-            "must be among phone.providers.twilio.secrets: Twilio signs with it what people press",
-        )
+def route_flaws(notify: Notify) -> Iterator[Flaw]:
+    """Yield prefixes that no number has, and vendors that carry neither messages nor calls."""
+    for channel, settings in (("sms", notify.sms), ("voice", notify.voice)):
+        known = [switch.split(".")[1] for switch in NOTIFICATION_CHANNELS[channel].switches]
+        for prefix, names in settings.routes.items():
+            place = f"/notify/{channel}/routes/{prefix}"
+            if not PREFIX.fullmatch(prefix):
+                yield Flaw(place, "the beginning of a number such as +86, or * for all others")
+            if not names or not set(names) <= set(known):
+                yield Flaw(place, f"a list of vendors in order; there are {', '.join(known)}")
 
 
 def _of_provider(name: str, provider: PhoneProvider) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,7 @@ from gateway.settings.intake import (
     ServiceSeverities,
     SourceSettings,
 )
-from gateway.settings.notify import Notify
+from gateway.settings.notify import Notify, VendorTables
 from gateway.settings.phone import Phone
 from gateway.settings.process import CustomField, EscalationSettings, Major, Problems, SlaSettings
 from gateway.settings.section import Section
@@ -182,7 +182,7 @@ class UseLimits(Section, frozen=True):
 
 
 class Settings(Section, frozen=True):
-    """All settings of the gateway."""
+    """All settings of the gateway; `vendors` are the sections that channels read themselves."""
 
     server: ServerSettings
     metrics: MetricsAccess
@@ -203,6 +203,7 @@ class Settings(Section, frozen=True):
     major: Major
     problems: Problems
     reported_at_most: HighestPriority = 3
+    vendors: VendorTables = VendorTables()
     redis: Redis = Redis()
     intake: dict[str, SourceSettings] = {}
     chat: dict[str, ChatSettings] = {}

@@ -17,6 +17,18 @@ app_id = "cli_1"
 app_secret = "s3same"
 [notify.dingtalk.robots.ops]
 token = "t0ken"
+[notify.telegram]
+token = "123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11"
+[notify.teams.workflows]
+ops = "https://prod.example.com/workflows/1?sig=x"
+[notify.ntfy]
+address = "https://ntfy.example.com"
+[notify.bark]
+address = "https://bark.example.com"
+[notify.gotify]
+address = "https://gotify.example.com"
+[notify.apprise.urls]
+ops = "json://hooks.example.com"
 """
 
 

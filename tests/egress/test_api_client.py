@@ -70,3 +70,20 @@ async def test_unreachable_vendor_counts_as_down(clock: FakeClock, unused_tcp_po
     assert isinstance(answer, Retry)
     assert answer.down
     await away.close()
+
+
+async def test_failure_and_empty_success_are_given_to_vendors_that_ask_for_them(
+    fake: FakeVendor, clock: FakeClock
+) -> None:
+    fake.answer("/x", (429, {"wait": 3}), (500, {"why": "x"}), (500, "<html>"), (202, ""), "")
+    call = JsonApiClient.open(
+        fake.url, clock, allow_private=True, judges_failures=True, may_be_empty=True
+    )
+    assert await call("GET", "/x", None) == VendorResponse(429, {"wait": 3})
+    assert await call("GET", "/x", None) == VendorResponse(500, {"why": "x"})
+    broken = await call("GET", "/x", None)
+    assert isinstance(broken, Retry)
+    assert broken.down
+    assert await call("GET", "/x", None) == VendorResponse(202, {})
+    assert await call("GET", "/x", None) == VendorResponse(200, {})
+    await call.close()

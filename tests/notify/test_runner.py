@@ -256,7 +256,14 @@ async def test_recipient_without_channel_is_dead_with_reason(pool: Pool, clock: 
     assert await runner(pool, clock, ScriptedChannel()).run_once(NOON) == 2
     assert await state(pool) == [
         ("dead", 1, "'oncall' names no channel"),
-        ("dead", 1, "the channel 'sms' is off: set notify.twilio.account"),
+        (
+            "dead",
+            1,
+            (
+                "the channel 'sms' is off: set notify.aliyun.access_key_id or "
+                "notify.tencent.secret_id or notify.twilio.account or notify.vonage.application_id"
+            ),
+        ),
     ]
 
 

@@ -181,14 +181,6 @@ def test_labels_are_limited_and_odd_facts_are_left_out() -> None:
     assert len(odd.text) < 1_200
 
 
-def test_brief_message_keeps_link_whole() -> None:
-    said = render("opened", WHOLE | {"title": "t" * 400}, ANN, "handler")
-    brief = said.brief(URL, 300)
-    assert len(brief) == 300
-    assert f"accept it, or assign it to somebody\n{URL}\n" in brief
-    assert render("closed", {"title": "a"}, ANN).brief("", 20) == "closed: a\nclosed\n\nTi"
-
-
 def test_chinese_resolution_text() -> None:
     said = render("resolved", FACTS | {"resolution": "workaround"}, MessageReader("zh-CN"))
     assert said.subject == "[INC-20260302-0001] P1 已解决：disk full"

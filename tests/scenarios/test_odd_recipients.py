@@ -12,7 +12,8 @@ ODD = {
     "person:ghost": "nobody has this login",
     "webhook:ftp://x": "refused:",
     "smtp:": "not a mail address",
-    "sms:olga": "the channel 'sms' is off: set notify.twilio.account",
+    "sms:olga": "the channel 'sms' is off: set notify.aliyun.access_key_id or "
+    "notify.tencent.secret_id or notify.twilio.account or notify.vonage.application_id",
     "fax\x00:1": "there is no channel 'fax'",
 }
 RULE = (

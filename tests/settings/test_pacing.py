@@ -33,7 +33,13 @@ def test_limit_of_a_further_channel_stands_beside_the_shipped_ones(tmp_path: Pat
 
 
 def test_channel_is_on_if_its_switch_is_set(tmp_path: Path) -> None:
-    (file := tmp_path / "gateway.toml").write_text('[notify.smtp]\nhost = "mail.example.com"\n')
-    notify = load(file, {}).notify
-    on = {name for name in (*NOTIFICATION_CHANNELS, "pigeon") if is_switched_on(notify, name)}
-    assert on == {"smtp", "webhook"}
+    (file := tmp_path / "gateway.toml").write_text(
+        '[notify.smtp]\nhost = "mail.example.com"\n[notify.slack]\ntoken = "xoxb-1"\n'
+    )
+    loaded = load(file, {})
+    on = {
+        name
+        for name in (*NOTIFICATION_CHANNELS, "pigeon")
+        if is_switched_on(loaded.notify, loaded.vendors, name)
+    }
+    assert on == {"smtp", "webhook", "slack"}

@@ -9,9 +9,6 @@ from gateway.settings import Settings, load
 
 TOKEN = "12345678901234567890123456789012"
 TWILIO = f'[phone.providers.twilio]\nsecrets = ["{TOKEN}"]\n'
-CALLING = (
-    f'[notify.twilio]\naccount = "AC1"\ntoken = "{TOKEN}"\nsender = "+15550100000"\nkey = "gwk_x"\n'
-)
 
 
 def read(tmp_path: Path, text: str) -> Settings:
@@ -32,12 +29,11 @@ def read(tmp_path: Path, text: str) -> Settings:
             '[phone.providers.vonage]\naddresses = ["10.0.0.1/8"]',
             "/phone/providers/vonage/addresses/0",
         ),
+        ('[notify.sms.routes]\n"86" = ["aliyun"]', "/notify/sms/routes/86"),
+        ('[notify.sms.routes]\n"+86" = ["slack"]', "/notify/sms/routes/+86"),
+        ('[notify.voice.routes]\n"*" = []', "/notify/voice/routes/*"),
         ('[phone.hotlines."010"]\nservice = "x"', "/phone/hotlines/010"),
         ('[phone.hotlines."+861082303333"]\ndial = "1001"', "/phone/hotlines/+861082303333/dial"),
-        (CALLING, "/notify/twilio/token"),
-        (CALLING.replace("+1555", "555"), "/notify/twilio/sender"),
-        (CALLING.replace("gwk_x", ""), "/notify/twilio/key"),
-        (CALLING + "per_hour = 0", "/notify/twilio/per_hour"),
     ],
 )
 def test_invalid_phone_setting_is_reported_with_pointer(
@@ -48,8 +44,15 @@ def test_invalid_phone_setting_is_reported_with_pointer(
     assert place in [flaw.pointer for flaw in raised.value.flaws]
 
 
+def test_routes_name_vendors_in_order(tmp_path: Path) -> None:
+    text = '[notify.sms.routes]\n"+86" = ["aliyun", "tencent"]\n"*" = ["vonage"]'
+    settings = read(tmp_path, text)
+    assert settings.notify.sms.routes == {"+86": ("aliyun", "tencent"), "*": ("vonage",)}
+    assert settings.notify.voice.routes == {}
+
+
 def test_valid_phone_settings_are_loaded_without_showing_secrets(tmp_path: Path) -> None:
-    settings = read(tmp_path, f'[server]\nexternal_url = "https://gw.example"\n{TWILIO}{CALLING}')
+    settings = read(tmp_path, f'[server]\nexternal_url = "https://gw.example"\n{TWILIO}')
     assert settings.phone.providers["twilio"].secrets == (TOKEN,)
     assert TOKEN not in repr(settings.phone)
     with_environment = load(

@@ -195,8 +195,8 @@ async def send_code(call: ApiCall[None]) -> web.Response:
 def _check_channel(call: ApiCall[object], channel: str) -> None:
     """Raise Conflict if no code can be sent because the channel is off."""
     settings = call.context.uow.rules.settings
-    if settings is not None and not is_switched_on(settings.notify, channel):
-        switch = NOTIFICATION_CHANNELS[channel].switch
+    if settings is not None and not is_switched_on(settings.notify, settings.vendors, channel):
+        switch = NOTIFICATION_CHANNELS[channel].how_to_switch_on
         raise Conflict(f"the channel {channel} is off, so no code is sent: set {switch}")
 
 

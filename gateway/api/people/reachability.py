@@ -66,7 +66,7 @@ async def read_reachability(call: ApiCall[None]) -> web.Response:
             notify.pacing,
             now,
             urgency=urgency,
-            is_on=lambda channel: is_switched_on(notify, channel),
+            is_on=lambda channel: is_switched_on(notify, settings.vendors, channel),
         )
         seen[name] = ReachedView(
             reached=found.reached,

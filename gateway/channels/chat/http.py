@@ -12,18 +12,13 @@ from aiohttp import web
 
 from gateway.channels.chat.contract import (
     AddressChallenge,
-    ButtonPress,
     ChatEvent,
-    ChatMessage,
     ChatProvider,
-    ChatReply,
     ChatRequest,
     ChatSettings,
-    IgnoredChatEvent,
     sanitise,
 )
-from gateway.channels.chat.handler import ChatHandler
-from gateway.channels.chat.kept_body import mask_secrets
+from gateway.channels.chat.intake import ChatIntake
 from gateway.errors import (
     Flaw,
     Forbidden,
@@ -35,9 +30,8 @@ from gateway.ingest.failed_requests import counting_failures
 from gateway.ingest.http import Authenticate, read_body
 from gateway.ingest.workers.process import ParseWorker, compute_cpu_limit, is_quick
 from gateway.observe.metric_labels import RequestOutcome
-from gateway.receipts.submission import Receipt, Submission
+from gateway.observe.metrics import Metrics
 from gateway.timing.clock import Clock
-from gateway.vocabulary import Outcome
 
 UNCONFIGURED = ChatSettings()
 """The settings of an unconfigured provider: no secret is valid."""
@@ -51,7 +45,7 @@ class ChatEndpoint:
     """
 
     providers: Mapping[str, ChatProvider]
-    file: ChatHandler
+    intake: ChatIntake
     authenticate: Authenticate
     settings: Mapping[str, ChatSettings]
     clock: Clock
@@ -63,6 +57,10 @@ class ChatEndpoint:
             Flaw(f"/chat/{name}", detail) for name in self.settings if name not in self.providers
         ):
             raise Misconfigured("the configuration cannot be used", flaws=flaws)
+
+    @property
+    def _metrics(self) -> Metrics:
+        return self.intake.file.report_service.metrics
 
     async def receive(self, request: web.Request) -> web.Response:
         """Handle a call and return the answer the vendor wants, once all is committed."""
@@ -78,36 +76,25 @@ class ChatEndpoint:
             )
         headers = {name.lower(): value for name, value in request.headers.items()}
         call = ChatRequest(headers, dict(request.query), await read_body(request), self.clock.now())
-        metrics, began = self.file.report_service.metrics, self.clock.monotonic()
-        with counting_failures(metrics, provider.slug):
+        began = self.clock.monotonic()
+        with counting_failures(self._metrics, provider.slug):
             response = await self._answered(provider, caller.integration_id, call)
-        metrics.intake_seconds.observe(self.clock.monotonic() - began)
+        self._metrics.intake_seconds.observe(self.clock.monotonic() - began)
         return response
 
     async def _answered(
         self, provider: ChatProvider, integration_id: int, call: ChatRequest
     ) -> web.Response:
-        chat, report_service = (
-            self.settings.get(provider.slug, UNCONFIGURED),
-            self.file.report_service,
-        )
+        chat = self.settings.get(provider.slug, UNCONFIGURED)
         try:
             heard = sanitise(await self._read(provider, call, chat))
         except Malformed as error:
-            await report_service.quarantine(
-                Submission(integration_id, provider.slug, mask_secrets(call.body), {}, ()),
-                error.detail,
-            )
-            report_service.metrics.request(provider.slug, RequestOutcome.REFUSED)
+            await self.intake.quarantine(provider.slug, integration_id, call.body, error)
             return _response(*provider.answer(None, call, chat))
         if isinstance(heard, AddressChallenge):
-            report_service.metrics.request(provider.slug, RequestOutcome.ACCEPTED)
+            self._metrics.request(provider.slug, RequestOutcome.ACCEPTED)
             return _response(heard.answer, heard.content_type)
-        receipt, reply = await self._filed(provider, integration_id, heard, call, chat)
-        kept = any(result.outcome is Outcome.QUARANTINED for result in receipt.results)
-        report_service.metrics.request(
-            provider.slug, RequestOutcome.REFUSED if kept else RequestOutcome.ACCEPTED
-        )
+        reply = await self.intake.take(provider.slug, integration_id, heard, call.body, chat)
         return _response(*provider.answer(reply, call, chat))
 
     async def _read(
@@ -118,24 +105,6 @@ class ChatEndpoint:
         return await self.reader.call(
             provider.slug, compute_cpu_limit(call.body), provider.read, call, chat
         )
-
-    async def _filed(
-        self,
-        provider: ChatProvider,
-        integration_id: int,
-        heard: ChatMessage | ButtonPress | IgnoredChatEvent,
-        call: ChatRequest,
-        chat: ChatSettings,
-    ) -> tuple[Receipt, ChatReply | None]:
-        if not isinstance(heard, IgnoredChatEvent):
-            return await self.file(
-                integration_id, provider.slug, heard, mask_secrets(call.body), chat
-            )
-        # Of messages between people nothing is kept but the receipt.
-        nothing = Submission(
-            integration_id, provider.slug, b"", {}, (), ignored=((0, heard.reason[:200]),)
-        )
-        return await self.file.report_service.submit(nothing), None
 
 
 def _response(body: bytes, content_type: str) -> web.Response:

@@ -1,17 +1,25 @@
 """The assembly of the chat endpoint."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
 
+from gateway.channels import chat
+from gateway.channels.chat.connection import ChatConnection
+from gateway.channels.chat.frames import ChatStream
 from gateway.channels.chat.handler import ChatHandler
 from gateway.channels.chat.http import ChatEndpoint
+from gateway.channels.chat.intake import ChatIntake
 from gateway.channels.chat.providers import PROVIDERS
+from gateway.channels.discovery import find_modules
+from gateway.channels.opening import ChannelParts
 from gateway.channels.report_service import ReportService
+from gateway.egress.websocket_client import WebSocketClient
 from gateway.ingest.http import Authenticate, Submit
 from gateway.ingest.workers.process import ParseWorker
 from gateway.notify.press_tokens import PressTokens
 from gateway.observe.metrics import Metrics
 from gateway.operations.unit_of_work import UnitOfWork
-from gateway.settings import Settings
+from gateway.settings import ChatSettings, Settings
 
 SLUGS = tuple(provider.slug for provider in PROVIDERS)
 """The slugs of the providers."""
@@ -30,4 +38,41 @@ def build_chat_endpoint(
     """Return the endpoint as configured; `channels` are those that can post answers."""
     handler = ChatHandler(ReportService(uow, submit, metrics), tokens, frozenset(channels))
     providers = {provider.slug: provider for provider in PROVIDERS}
-    return ChatEndpoint(providers, handler, authenticate, settings.chat, uow.clock, reader)
+    intake = ChatIntake(handler)
+    return ChatEndpoint(providers, intake, authenticate, settings.chat, uow.clock, reader)
+
+
+def chat_connections(
+    parts: ChannelParts, intake: ChatIntake
+) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
+    """Return the coroutine that keeps the connection to each chat of the mode `stream` open."""
+    found: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {}
+    for module in find_modules("stream", chat):
+        slug = module.__name__.split(".")[-2]
+        settings = parts.settings.chat.get(slug, ChatSettings())
+        if settings.mode == "stream" and (stream := module.open_stream(parts)) is not None:
+            found[f"chat {slug}"] = _connection(parts, intake, slug, stream, settings).run
+    return found
+
+
+def _connection(
+    parts: ChannelParts,
+    intake: ChatIntake,
+    slug: str,
+    stream: ChatStream,
+    settings: ChatSettings,
+) -> ChatConnection:
+    metrics = intake.file.report_service.metrics.notifications
+    metrics.chat_failures.labels(slug)  # there from the start, so that a silent chat is noticed
+    metrics.chat_connected.labels(slug).set(0)
+    client = WebSocketClient.open(allow_private=stream.allow_private)
+    parts.stack.push_async_callback(client.close)
+    return ChatConnection(
+        slug=slug,
+        stream=stream,
+        client=client,
+        intake=intake,
+        chat=settings,
+        pool=parts.pool,
+        clock=parts.clock,
+    )

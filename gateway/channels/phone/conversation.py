@@ -110,8 +110,12 @@ class CallDialogue:
                 await self.intake.take(self.integration_id, self.provider, self.posted, message)
             )
         except (Unavailable, Overloaded) as error:
+            if not self.provider.writes:
+                raise
             log.warning("message_not_taken", message=message.message_id, error=error.detail)
             return _xml(twiml.write_reply(spoken_text("resend", locale)))
+        if not self.provider.writes:
+            return silent_response(self.provider)
         return _xml(
             twiml.write_reply(spoken_text("received", locale, number=number) if number else "")
         )

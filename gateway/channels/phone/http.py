@@ -20,7 +20,7 @@ from gateway.channels.phone.handler import SOURCE
 from gateway.channels.phone.intake import PhoneIntake
 from gateway.channels.phone.key_press import KeyPressHandler
 from gateway.channels.phone.lookup import find_contacts
-from gateway.channels.phone.posted import PhoneAdapter, PhoneRequest, TextMessage
+from gateway.channels.phone.posted import SPOKEN, PhoneAdapter, PhoneRequest, TextMessage
 from gateway.channels.phone.providers import PROVIDERS
 from gateway.errors import Forbidden, Malformed, NotFound, Overloaded, Unauthenticated, Unavailable
 from gateway.ingest.failed_requests import counting_failures
@@ -29,12 +29,6 @@ from gateway.ingest.workers.process import ParseWorker, compute_cpu_limit, flatt
 from gateway.network.addresses import is_in_networks, parse_networks
 from gateway.receipts.submission import Receipt
 from gateway.vocabulary import Outcome
-
-SPOKEN = frozenset({"voice", "answer", "alarm"})
-"""Events whose response a caller hears."""
-
-HEARD = SPOKEN | {"message"}
-"""Events whose response somebody hears or reads."""
 
 WITHIN_S = 2.0
 """Seconds within which a request is answered.
@@ -99,7 +93,7 @@ class PhoneEndpoint:
             async with asyncio.timeout(WITHIN_S):
                 return await self._received(request, provider)
         except (Unavailable, Overloaded, TimeoutError) as error:
-            if provider.speaks and event in HEARD:
+            if provider.is_heard(event):
                 log.warning(
                     "call_not_answered", provider=provider.slug, address=event, error=repr(error)
                 )
@@ -205,7 +199,8 @@ class PhoneEndpoint:
         provider, posted = speaking.provider, speaking.posted
         receipt = await self.intake.quarantine(speaking.integration_id, provider, posted, error)
         if provider.speaks:
-            return speaking.sorry() if posted.event in HEARD else silent_response(provider)
+            heard = provider.is_heard(posted.event)
+            return speaking.sorry() if heard else silent_response(provider)
         raise _quarantined(receipt, error.detail, error)
 
     def _at(self, request: web.Request) -> Callable[[str, str], str]:

@@ -16,6 +16,12 @@ from gateway.ingest.reading import limits
 from gateway.ingest.reading.conform import decode_repaired
 from gateway.settings import PhoneProvider
 
+SPOKEN = frozenset({"voice", "answer", "alarm"})
+"""Events whose response a caller hears."""
+
+MESSAGE = "message"
+"""The event of a text message."""
+
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 MAX_FIELDS = 500
 NAME = 200
@@ -93,7 +99,8 @@ class PhoneAdapter:
 
     `verify` raises Unauthenticated and Forbidden, `read` Malformed; the region is that of
     numbers without a country code. If it `speaks`, its caller hears the response, so a script is
-    returned whatever happens; `key` returns the key that the caller pressed.
+    returned whatever happens; `key` returns the key that the caller pressed. If it `writes`, the
+    sender of a text message reads the response.
     """
 
     slug: str
@@ -102,6 +109,11 @@ class PhoneAdapter:
     read: Callable[[PhoneRequest, str], PhoneEvent]
     speaks: bool = False
     key: Callable[[PhoneRequest], str] = lambda _: ""
+    writes: bool = False
+
+    def is_heard(self, event: str) -> bool:
+        """Return whether somebody hears or reads the response to such an event."""
+        return self.speaks and (event in SPOKEN or (self.writes and event == MESSAGE))
 
 
 def form(body: bytes) -> Pairs:

@@ -1,18 +1,15 @@
 """The adapters of telephone systems; the names are those of `settings/phone_flaws.py`. Pure.
 
-Each package beside this module is one; its name is the slug in the address.
+Each folder beside this module with a module `inbound` is one; its name is the slug in the address.
 """
 
 from collections.abc import Mapping
-from importlib import import_module
-from pkgutil import iter_modules
 
 from gateway.channels import phone
+from gateway.channels.discovery import find_modules
 from gateway.channels.phone.posted import PhoneAdapter
 
 PROVIDERS: Mapping[str, PhoneAdapter] = {
-    folder.name: import_module(f"{phone.__name__}.{folder.name}.inbound").PROVIDER
-    for folder in sorted(iter_modules(phone.__path__), key=lambda found: found.name)
-    if folder.ispkg
+    module.PROVIDER.slug: module.PROVIDER for module in find_modules("inbound", phone)
 }
 """All adapters by slug, sorted."""

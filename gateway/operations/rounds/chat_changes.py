@@ -6,7 +6,7 @@ from asyncpg import Record
 
 from gateway.incidents.announcements.notices import queue_notices
 from gateway.incidents.record import Notice
-from gateway.notify.chat_posts import REPLACE_MARK
+from gateway.notify.chat_posts import make_handle
 from gateway.notify.templates import Template
 from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.vocabulary import State
@@ -65,7 +65,7 @@ def _notice(row: Record) -> Notice:
     The version makes each update a cause of its own, also when the record returns to an earlier
     state.
     """
-    place = f"{row['provider']}:{row['conversation']}{REPLACE_MARK}{row['message']}"
+    place = f"{row['provider']}:{make_handle(row['conversation'], row['message'])}"
     facts = {name: row[name] for name in ("number", "title", "priority", "locale")} | {"card": True}
     return Notice(
         cause=f"card:{row['version']}:{row['mark']}",

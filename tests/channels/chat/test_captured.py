@@ -33,8 +33,21 @@ def test_provider_has_page_and_fixtures_of_message_and_press(slug: str) -> None:
     assert {"ChatMessage", "ButtonPress"} <= kinds
 
 
+NOT_PROVEN = ("stale", "ahead of time", "another tenant")
+UNPROVEN = ("telegram/",)
+"""Vendors whose calls have no time, but an id by which each counts once, and no tenant."""
+
+UNSIGNED = ("dingtalk/robot", "dingtalk/card", "telegram/")
+"""Calls whose body is not signed; the integration's key and a secret protect those."""
+
+
 def _without_marks(told: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in told.items() if "sign" not in name}
+    return {name: value for name, value in told.items() if not _is_mark(name)}
+
+
+def _is_mark(name: str) -> bool:
+    """Return whether a header or parameter proves that the vendor sent the call."""
+    return "sign" in name or "secret" in name
 
 
 def lies(call: ChatRequest, chat: ChatSettings) -> dict[str, tuple[ChatRequest, ChatSettings]]:
@@ -64,7 +77,7 @@ def lies(call: ChatRequest, chat: ChatSettings) -> dict[str, tuple[ChatRequest, 
 
 def _garbled(told: Mapping[str, str]) -> dict[str, str]:
     return {
-        name: value[:-2] + ("00" if value[-2:] != "00" else "11") if "sign" in name else value
+        name: value[:-2] + ("00" if value[-2:] != "00" else "11") if _is_mark(name) else value
         for name, value in told.items()
     }
 
@@ -73,18 +86,16 @@ def _garbled(told: Mapping[str, str]) -> dict[str, str]:
 def test_call_with_one_forged_property_is_refused(case: str) -> None:
     provider = BY_SLUG[case.partition("/")[0]]
     for lie, (call, chat) in lies(captured(case), setting(case)).items():
+        if lie in NOT_PROVEN and case.startswith(UNPROVEN):
+            continue
         with pytest.raises(Unauthenticated):
             pytest.fail(f"{lie}: {provider.read(call, chat)}")
 
 
 @pytest.mark.parametrize("case", SIGNED)
 def test_call_with_changed_body_is_refused(case: str) -> None:
-    """Only calls whose body is signed are tested.
-
-    DingTalk signs only time and secret of some calls; the integration's key protects those.
-    """
     call, chat = captured(case), setting(case)
-    if not call.body or case.startswith(("dingtalk/robot", "dingtalk/card")):
+    if not call.body or case.startswith(UNSIGNED):
         return
     with pytest.raises(Unauthenticated):
         BY_SLUG[case.partition("/")[0]].read(

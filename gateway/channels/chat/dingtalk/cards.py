@@ -8,8 +8,8 @@ from typing import Any, get_args
 
 import msgspec
 
+from gateway.channels.chat.dingtalk.section import DingTalkSection
 from gateway.notify.card import ButtonAction, ChatReply
-from gateway.settings import DingTalk
 
 PRESSED: Mapping[str, ButtonAction] = {action: action for action in get_args(ButtonAction)}
 
@@ -35,7 +35,7 @@ def variables(reply: ChatReply) -> dict[str, str]:
     return {name: _cut(value) for name, value in (told | buttons).items()}
 
 
-def plain(settings: DingTalk, to: str, words: str) -> tuple[str, dict[str, Any]]:
+def plain(settings: DingTalkSection, to: str, words: str) -> tuple[str, dict[str, Any]]:
     """Return path and body of a message without buttons."""
     said = {
         "robotCode": settings.robot_code,
@@ -49,7 +49,7 @@ def plain(settings: DingTalk, to: str, words: str) -> tuple[str, dict[str, Any]]
     return "/v1.0/robot/oToMessages/batchSend", said | {"userIds": [to]}
 
 
-def card(settings: DingTalk, to: str, name: str, reply: ChatReply) -> dict[str, Any]:
+def card(settings: DingTalkSection, to: str, name: str, reply: ChatReply) -> dict[str, Any]:
     """Return the body of a card with this name, in a group or in the robot's chat with a member."""
     made: dict[str, Any] = {
         "cardTemplateId": settings.card_template,

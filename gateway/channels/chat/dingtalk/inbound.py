@@ -134,12 +134,18 @@ def answer(reply: ChatReply | None, call: ChatRequest, settings: ChatSettings) -
     if _is_event(call):
         return _success(_open(call, settings), call)
     if CARD_SIGNATURE in call.headers:
-        card = {"cardParamMap": variables(reply)} if reply is not None else {"cardParamMap": {}}
-        return msgspec.json.encode(
-            {"cardUpdateOptions": {"updateCardDataByKey": True}, "cardData": card}
-        ), JSON
+        return msgspec.json.encode(press_answer(reply)), JSON
     said = EMPTY_ANSWER if reply is None else {"msgtype": "text", "text": {"content": reply.text}}
     return msgspec.json.encode(said), JSON
+
+
+def press_answer(reply: ChatReply | None) -> dict[str, Any]:
+    """Return the answer to a press: the card as it is after it."""
+    shown = variables(reply) if reply is not None else {}
+    return {
+        "cardUpdateOptions": {"updateCardDataByKey": True},
+        "cardData": {"cardParamMap": shown},
+    }
 
 
 PROVIDER = ChatProvider(SLUG, read, answer)
@@ -187,7 +193,12 @@ def _talk(call: ChatRequest, settings: ChatSettings) -> ChatEvent:
     """
     stamp = call.headers.get("timestamp", "")
     _proved(call, settings, stamp, call.headers.get("sign", ""), robot=True)
-    said = decode_repaired(call.body, DingTalkMessage, retyped=False)
+    return read_message(call.body, settings, call.received_at)
+
+
+def read_message(body: bytes, settings: ChatSettings, received_at: datetime) -> ChatEvent:
+    """Return the message of a body that is known to be DingTalk's; raises Malformed."""
+    said = decode_repaired(body, DingTalkMessage, retyped=False)
     _allowed(settings, said.chatbot_corp_id or said.sender_corp_id)
     if not said.msg_id or not (said.sender_staff_id or said.sender_id):
         raise limits.build_malformed("/msgId", "a message has an id and somebody who says it")
@@ -201,7 +212,7 @@ def _talk(call: ChatRequest, settings: ChatSettings) -> ChatEvent:
         user_name=limits.cut(said.sender_nick, limits.KEY),
         conversation=limits.key(said.conversation_id, "/conversationId"),
         text=text.strip(),
-        sent_at=limits.parse_event_time_if_any(said.create_at or None, call.received_at),
+        sent_at=limits.parse_event_time_if_any(said.create_at or None, received_at),
         addressed=said.conversation_type == "1" or said.is_in_at_list,
         message=said.msg_id,
         thread=limits.cut(str(said.text.replied_msg.get("msgId") or ""), limits.KEY),
@@ -224,7 +235,15 @@ def _words(said: DingTalkMessage) -> str | None:
 def _press(call: ChatRequest, settings: ChatSettings) -> ChatEvent:
     stamp = call.headers.get(f"{CARD_SIGNATURE}-timestamp", "")
     _proved(call, settings, stamp, call.headers[CARD_SIGNATURE], robot=False)
-    said = limits.decode(call.body, DingTalkCardPress)
+    return read_press(call.body, settings, stamp)
+
+
+def read_press(body: bytes, settings: ChatSettings, stamp: str) -> ChatEvent:
+    """Return the press of a body that is known to be DingTalk's; raises Malformed.
+
+    `stamp` is its time in milliseconds.
+    """
+    said = limits.decode(body, DingTalkCardPress)
     _allowed(settings, said.corp_id)
     params = limits.decode(
         (said.content or said.value or "{}").encode(), Content

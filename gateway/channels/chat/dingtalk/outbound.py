@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from gateway.channels.chat.dingtalk import cards
+from gateway.channels.chat.dingtalk.section import DingTalkSection
 from gateway.channels.opening import ChannelParts
 from gateway.db.pool import LOST_RACE
 from gateway.egress.access_token import AccessToken, FetchedToken
@@ -27,8 +28,9 @@ from gateway.egress.api_client import JsonApiClient, VendorResponse
 from gateway.egress.http_results import FEW_ATTEMPTS, interpret_code
 from gateway.errors import Unavailable
 from gateway.notify.chat_messages import ChatMessageRef
-from gateway.notify.chat_posts import REPLACE_MARK, ChatPosts
+from gateway.notify.chat_posts import ChatPosts, make_handle
 from gateway.notify.message import (
+    REPLACE_MARK,
     Delivered,
     Message,
     NotificationChannel,
@@ -36,7 +38,6 @@ from gateway.notify.message import (
     Retry,
     Undeliverable,
 )
-from gateway.settings import DingTalk
 
 PROVIDER = "dingtalk"
 
@@ -88,7 +89,7 @@ class DingTalkChannel:
     robots.
     """
 
-    settings: DingTalk
+    settings: DingTalkSection
     call: JsonApiClient
     robots: JsonApiClient
     posts: ChatPosts
@@ -96,7 +97,7 @@ class DingTalkChannel:
 
     @classmethod
     def open(
-        cls, settings: DingTalk, call: JsonApiClient, robots: JsonApiClient, posts: ChatPosts
+        cls, settings: DingTalkSection, call: JsonApiClient, robots: JsonApiClient, posts: ChatPosts
     ) -> "DingTalkChannel":
         """Return a channel with an access token of its own."""
 
@@ -116,9 +117,16 @@ class DingTalkChannel:
         """Send the message once and return the result."""
         if message.recipient.startswith(ROBOT):
             return await self._by_robot(message)
+        return await self._in_application(message, message.recipient)
+
+    async def update(self, message: Message, handle: str) -> Result:
+        """Change a card that was sent."""
+        return await self._in_application(message, handle)
+
+    async def _in_application(self, message: Message, recipient: str) -> Result:
         if not self.settings.app_key:
             return Undeliverable("there is no application: set notify.dingtalk")
-        target = RECIPIENT.fullmatch(message.recipient)
+        target = RECIPIENT.fullmatch(recipient)
         return (
             await self._posted(message, target[1], target[2])
             if target
@@ -146,6 +154,7 @@ class DingTalkChannel:
         result = await self._by_application("POST", "/v1.0/card/instances/createAndDeliver", made)
         if isinstance(result, Delivered):
             await self.posts.shown(ChatMessageRef(PROVIDER, to, str(message.id)), showing, message)
+            return Delivered(make_handle(to, str(message.id)))
         return result
 
     async def _by_robot(self, message: Message) -> Result:
@@ -187,7 +196,7 @@ def delivery_result(said: Mapping[str, Any]) -> Result:
     """Return the result of a call answered with 200.
 
     One that reached nobody is no delivery: a card reports that in its results, a message in
-    lists of members.
+    lists of members. An answer with neither is not DingTalk's.
     """
     result = said.get("result")
     places = result.get("deliverResults") if isinstance(result, dict) else None
@@ -197,9 +206,11 @@ def delivery_result(said: Mapping[str, Any]) -> Result:
         return Retry(f"DingTalk: not delivered: {reason}", at_most=FEW_ATTEMPTS)
     if said.get("flowControlledStaffIdList"):
         return Retry("DingTalk: this member is sent too much", after=timedelta(minutes=1))
-    return (
-        Undeliverable("DingTalk: no such member") if said.get("invalidStaffIdList") else Delivered()
-    )
+    if said.get("invalidStaffIdList"):
+        return Undeliverable("DingTalk: no such member")
+    if "success" not in said and "processQueryKey" not in said:
+        return Retry("DingTalk: an answer without a result", at_most=FEW_ATTEMPTS)
+    return Delivered()
 
 
 def refusal_result(told: VendorResponse) -> Result:
@@ -227,7 +238,9 @@ def robot_result(code: object, reason: str) -> Result:
     return interpret_code("DingTalk", code, reason, BUSY, NEVER)
 
 
-async def _fetch(settings: DingTalk, call: JsonApiClient) -> FetchedToken | Retry | Undeliverable:
+async def _fetch(
+    settings: DingTalkSection, call: JsonApiClient
+) -> FetchedToken | Retry | Undeliverable:
     told = await call(
         "POST",
         "/v1.0/oauth2/accessToken",
@@ -245,7 +258,7 @@ async def _fetch(settings: DingTalk, call: JsonApiClient) -> FetchedToken | Retr
 
 def open_channels(parts: ChannelParts) -> dict[str, NotificationChannel]:
     """Return the channel, none without an application and robots."""
-    settings = parts.settings.notify.dingtalk
+    settings = parts.section(DingTalkSection)
     if not (settings.app_key or settings.robots):
         return {}
     api = parts.open_api(settings.address, allow_private=settings.allow_private)

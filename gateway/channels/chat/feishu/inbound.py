@@ -65,7 +65,20 @@ TOAST = 200
 
 def read(call: ChatRequest, chat: ChatSettings) -> ChatEvent:
     """Return the message, press or event of a call; raises Unauthenticated and Malformed."""
-    told = _proved(call, chat)
+    return _interpret(_proved(call, chat), chat)
+
+
+def read_event(body: bytes, chat: ChatSettings) -> ChatEvent:
+    """Return the event of a body that is known to be Feishu's; raises Malformed.
+
+    Raises Unauthenticated for another tenant or verification token.
+    """
+    told = decode_repaired(body, FeishuCallback, retyped=False)
+    _known(told, chat)
+    return _interpret(told, chat)
+
+
+def _interpret(told: FeishuCallback, chat: ChatSettings) -> ChatEvent:
     if told.type == "url_verification":
         return AddressChallenge(msgspec.json.encode({"challenge": told.challenge}), JSON)
     if told.is_card:
@@ -335,14 +348,16 @@ def answer(reply: ChatReply | None, call: ChatRequest, chat: ChatSettings) -> tu
         or not (told.is_card or (told.header and told.header.event_type == PRESSED))
     ):
         return b"{}", JSON
+    said = press_answer(reply)
+    return msgspec.json.encode(said.get("card", {}).get("data", {}) if told.is_card else said), JSON
+
+
+def press_answer(reply: ChatReply) -> dict[str, Any]:
+    """Return the answer to a press: a brief message, and the card as it is after it."""
     toast, _, standing = reply.text.partition("\n")
-    shown = card(replace(reply, text=standing)) if reply.state else None
-    if told.is_card:
-        return msgspec.json.encode(shown or {}), JSON
     said: dict[str, Any] = {"toast": {"type": "info", "content": toast[:TOAST]}}
-    return msgspec.json.encode(
-        said | ({"card": {"type": "raw", "data": shown}} if shown else {})
-    ), JSON
+    shown = card(replace(reply, text=standing)) if reply.state else None
+    return said | ({"card": {"type": "raw", "data": shown}} if shown else {})
 
 
 PROVIDER = ChatProvider(SLUG, read, answer)

@@ -15,6 +15,7 @@ from urllib.parse import quote
 import msgspec
 
 from gateway.channels.chat.feishu.cards import card
+from gateway.channels.chat.feishu.section import FeishuSection
 from gateway.channels.opening import ChannelParts
 from gateway.db.pool import LOST_RACE
 from gateway.egress.access_token import AccessToken, FetchedToken
@@ -22,7 +23,7 @@ from gateway.egress.api_client import JsonApiClient, VendorResponse
 from gateway.egress.http_results import FEW_ATTEMPTS
 from gateway.errors import Unavailable
 from gateway.notify.chat_messages import ChatMessageRef
-from gateway.notify.chat_posts import ChatPosts, parse_post_target
+from gateway.notify.chat_posts import ChatPosts, PostTarget, make_handle, parse_post_target
 from gateway.notify.message import (
     Delivered,
     Message,
@@ -31,7 +32,6 @@ from gateway.notify.message import (
     Retry,
     Undeliverable,
 )
-from gateway.settings import Feishu
 
 PROVIDER = "feishu"
 AUTH, MESSAGES = "/open-apis/auth/v3/tenant_access_token/internal", "/open-apis/im/v1/messages"
@@ -52,13 +52,15 @@ class FeishuChannel:
     `oc_…/om_…` posts a reply to a message, `oc_…/=om_…` replaces one.
     """
 
-    settings: Feishu
+    settings: FeishuSection
     call: JsonApiClient
     posts: ChatPosts
     token: AccessToken
 
     @classmethod
-    def open(cls, settings: Feishu, call: JsonApiClient, posts: ChatPosts) -> "FeishuChannel":
+    def open(
+        cls, settings: FeishuSection, call: JsonApiClient, posts: ChatPosts
+    ) -> "FeishuChannel":
         """Return a channel with an access token of its own."""
 
         async def fetch() -> FetchedToken | Retry | Undeliverable:
@@ -72,7 +74,19 @@ class FeishuChannel:
 
     async def send(self, message: Message) -> Result:
         """Send the message once and return the result."""
-        target = parse_post_target(message.recipient)
+        return await self._send(message, parse_post_target(message.recipient))
+
+    async def update(self, message: Message, handle: str) -> Result:
+        """Change a message that was sent."""
+        return await self._send(message, parse_post_target(handle))
+
+    async def cancel(self, handle: str) -> Result:
+        """Recall a message that was sent."""
+        path = f"{MESSAGES}/{quote(parse_post_target(handle).instead_of, safe='')}"
+        told = await self._called("DELETE", path, None)
+        return told if isinstance(told, Retry | Undeliverable) else Delivered()
+
+    async def _send(self, message: Message, target: PostTarget) -> Result:
         try:
             showing = await self.posts.showing(message)
         except (Unavailable, *LOST_RACE) as error:
@@ -90,18 +104,21 @@ class FeishuChannel:
         else:
             path = f"{MESSAGES}?receive_id_type={kind_of(target.conversation)}"
             told = await self._called("POST", path, sent | {"receive_id": target.conversation})
-        if isinstance(told, VendorResponse) and not target.instead_of:
-            data = told.body.get("data") or {}
-            place = ChatMessageRef(
-                PROVIDER,
-                str(data.get("chat_id", target.conversation)),
-                str(data.get("message_id", "")),
-            )
-            await self.posts.shown(place, showing, message)
-        return Delivered() if isinstance(told, VendorResponse) else told
+        if not isinstance(told, VendorResponse):
+            return told
+        if target.instead_of:
+            return Delivered(make_handle(target.conversation, target.instead_of))
+        data = told.body.get("data") or {}
+        place = ChatMessageRef(
+            PROVIDER,
+            str(data.get("chat_id", target.conversation)),
+            str(data.get("message_id", "")),
+        )
+        await self.posts.shown(place, showing, message)
+        return Delivered(make_handle(place.conversation, place.message))
 
     async def _called(
-        self, method: str, path: str, body: dict[str, Any]
+        self, method: str, path: str, body: dict[str, Any] | None
     ) -> VendorResponse | Retry | Undeliverable:
         """Call the API in the app's name; return the answer only if the call succeeded."""
         token = await self.token.get()
@@ -131,7 +148,9 @@ def result_of_code(code: object, said: str) -> Retry | Undeliverable:
     return Retry(reason, at_most=FEW_ATTEMPTS)
 
 
-async def _fetch(settings: Feishu, call: JsonApiClient) -> FetchedToken | Retry | Undeliverable:
+async def _fetch(
+    settings: FeishuSection, call: JsonApiClient
+) -> FetchedToken | Retry | Undeliverable:
     told = await call("POST", AUTH, {"app_id": settings.app_id, "app_secret": settings.app_secret})
     if not isinstance(told, VendorResponse):
         return told
@@ -147,7 +166,7 @@ async def _fetch(settings: Feishu, call: JsonApiClient) -> FetchedToken | Retry 
 
 def open_channels(parts: ChannelParts) -> dict[str, NotificationChannel]:
     """Return the channel, none without an app."""
-    settings = parts.settings.notify.feishu
+    settings = parts.section(FeishuSection)
     if not settings.app_id:
         return {}
     api = parts.open_api(settings.api, allow_private=settings.allow_private)

@@ -8,6 +8,7 @@ https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
 
 import hmac
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import get_args
 from urllib.parse import parse_qsl
@@ -123,14 +124,12 @@ def read(call: ChatRequest, chat: ChatSettings) -> ChatEvent:
     """Return the message, command or press of a call; raises Unauthenticated and Malformed."""
     verify_signature(call, chat)
     if not call.headers.get("content-type", "").startswith(FORM):
-        return _event(decode_repaired(call.body, SlackEventEnvelope, retyped=False), chat)
+        return read_event(call.body, chat)
     fields = _form(call.body)
     if "payload" in fields:
-        return _press(
-            limits.decode(fields["payload"].encode("utf-8", "replace"), Interaction), chat
-        )
+        return read_interaction(fields["payload"].encode("utf-8", "replace"), chat)
     if "command" in fields:
-        return _command(fields, chat)
+        return read_command(fields, chat)
     return IgnoredChatEvent("a check of the address")
 
 
@@ -166,7 +165,9 @@ def _form(body: bytes) -> dict[str, str]:
         raise limits.build_malformed("", "the form cannot be read") from error
 
 
-def _event(outer: SlackEventEnvelope, chat: ChatSettings) -> ChatEvent:
+def read_event(body: bytes, chat: ChatSettings) -> ChatEvent:
+    """Return the message of an event that is known to be Slack's; raises Malformed."""
+    outer = decode_repaired(body, SlackEventEnvelope, retyped=False)
     if outer.type == "url_verification":
         return AddressChallenge(outer.challenge.encode("utf-8", "replace"), "text/plain")
     team, event = _tenant(outer.team_id, chat), outer.event
@@ -231,7 +232,7 @@ def plain(text: str, bots: set[str]) -> str:
     )
 
 
-def _command(fields: dict[str, str], chat: ChatSettings) -> ChatMessage:
+def read_command(fields: Mapping[str, str], chat: ChatSettings) -> ChatMessage:
     """Return the message of a slash command: `/incident report ...`, or the words of a report."""
     if not (fields.get("user_id") and fields.get("trigger_id")):
         raise limits.build_malformed("", "a command has a user_id and a trigger_id")
@@ -246,7 +247,9 @@ def _command(fields: dict[str, str], chat: ChatSettings) -> ChatMessage:
     )
 
 
-def _press(told: Interaction, chat: ChatSettings) -> ChatEvent:
+def read_interaction(body: bytes, chat: ChatSettings) -> ChatEvent:
+    """Return the press of an interaction that is known to be Slack's; raises Malformed."""
+    told = limits.decode(body, Interaction)
     team = _tenant(told.team.id if told.team else "", chat)
     if told.type != "block_actions" or not told.actions:
         return IgnoredChatEvent(told.type[:60])
@@ -288,7 +291,12 @@ def answer(reply: ChatReply | None, call: ChatRequest, _: ChatSettings) -> tuple
         or b"command=" not in call.body
     ):
         return b"", "text/plain"
-    return msgspec.json.encode({"response_type": "ephemeral", **content(reply)}), "application/json"
+    return msgspec.json.encode(command_answer(reply)), "application/json"
+
+
+def command_answer(reply: ChatReply) -> dict[str, object]:
+    """Return the answer to a slash command, which its writer alone sees."""
+    return {"response_type": "ephemeral", **content(reply)}
 
 
 PROVIDER = ChatProvider(SLUG, read, answer)

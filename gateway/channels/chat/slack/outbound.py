@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.channels.chat.slack.blocks import content
+from gateway.channels.chat.slack.section import SlackSection
 from gateway.channels.opening import ChannelParts
 from gateway.db.pool import LOST_RACE
 from gateway.egress.api_client import JsonApiClient, VendorResponse
 from gateway.egress.http_results import FEW_ATTEMPTS
 from gateway.errors import Unavailable
 from gateway.notify.chat_messages import ChatMessageRef
-from gateway.notify.chat_posts import ChatPosts, PostTarget, parse_post_target
+from gateway.notify.chat_posts import ChatPosts, PostTarget, make_handle, parse_post_target
 from gateway.notify.message import (
     Delivered,
     Message,
@@ -26,7 +27,6 @@ from gateway.notify.message import (
     Retry,
     Undeliverable,
 )
-from gateway.settings import Slack
 
 PROVIDER = "slack"
 
@@ -75,7 +75,7 @@ class SlackChannel:
     `C1/=171.2` (replacing that message).
     """
 
-    settings: Slack
+    settings: SlackSection
     call: JsonApiClient
     posts: ChatPosts
 
@@ -86,7 +86,25 @@ class SlackChannel:
     async def send(self, message: Message) -> Result:
         """Post the message once and return the result."""
         where, _, person = message.recipient.partition("@")
-        target = parse_post_target(where)
+        return await self._call(message, parse_post_target(where), person)
+
+    async def update(self, message: Message, handle: str) -> Result:
+        """Change a message that was posted."""
+        return await self._call(message, parse_post_target(handle), "")
+
+    async def cancel(self, handle: str) -> Result:
+        """Delete a message that was posted."""
+        target = parse_post_target(handle)
+        body = {"channel": target.conversation, "ts": target.instead_of}
+        told = await self.call("POST", "/chat.delete", body, self.settings.token)
+        if not isinstance(told, VendorResponse):
+            return told
+        error = str(told.body.get("error", ""))
+        if told.body.get("ok") is True or error == "message_not_found":
+            return Delivered()
+        return result_of_error(error)
+
+    async def _call(self, message: Message, target: PostTarget, person: str) -> Result:
         try:
             showing = await self.posts.showing(message)
         except (Unavailable, *LOST_RACE) as error:
@@ -103,14 +121,16 @@ class SlackChannel:
             return told
         if told.body.get("ok") is not True:
             return result_of_error(str(told.body.get("error", "")))
+        if method == ALONE:
+            return Delivered()
+        place = ChatMessageRef(
+            PROVIDER,
+            str(told.body.get("channel", target.conversation)),
+            str(told.body.get("ts", "")),
+        )
         if method == POST:
-            place = ChatMessageRef(
-                PROVIDER,
-                str(told.body.get("channel", target.conversation)),
-                str(told.body.get("ts", "")),
-            )
             await self.posts.shown(place, showing, message)
-        return Delivered()
+        return Delivered(make_handle(place.conversation, place.message))
 
 
 POST, UPDATE, ALONE = "chat.postMessage", "chat.update", "chat.postEphemeral"
@@ -136,7 +156,7 @@ def result_of_error(error: str) -> Result:
 
 def open_channels(parts: ChannelParts) -> dict[str, NotificationChannel]:
     """Return the channel, none without a token."""
-    settings = parts.settings.notify.slack
+    settings = parts.section(SlackSection)
     if not settings.token:
         return {}
     api = parts.open_api(settings.api, allow_private=settings.allow_private)

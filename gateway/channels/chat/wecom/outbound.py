@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from gateway.channels.chat.wecom import cards
+from gateway.channels.chat.wecom.section import WeComSection
 from gateway.channels.opening import ChannelParts
 from gateway.db.pool import LOST_RACE
 from gateway.egress.access_token import AccessToken, FetchedToken
@@ -21,8 +22,9 @@ from gateway.egress.api_client import JsonApiClient, VendorResponse
 from gateway.egress.http_results import FEW_ATTEMPTS, interpret_code
 from gateway.errors import Unavailable
 from gateway.notify.chat_messages import ChatMessageRef
-from gateway.notify.chat_posts import REPLACE_MARK, ChatPosts, PostContent
+from gateway.notify.chat_posts import ChatPosts, PostContent, make_handle
 from gateway.notify.message import (
+    REPLACE_MARK,
     Delivered,
     Message,
     NotificationChannel,
@@ -30,7 +32,6 @@ from gateway.notify.message import (
     Retry,
     Undeliverable,
 )
-from gateway.settings import WeCom
 
 PROVIDER = "wecom"
 
@@ -76,13 +77,13 @@ class WeComChannel:
     `zhangsan/=NAME` changes a card.
     """
 
-    settings: WeCom
+    settings: WeComSection
     call: JsonApiClient
     posts: ChatPosts
     token: AccessToken
 
     @classmethod
-    def open(cls, settings: WeCom, call: JsonApiClient, posts: ChatPosts) -> "WeComChannel":
+    def open(cls, settings: WeComSection, call: JsonApiClient, posts: ChatPosts) -> "WeComChannel":
         """Return a channel with an access token of its own."""
 
         async def fetch() -> FetchedToken | Retry | Undeliverable:
@@ -101,9 +102,16 @@ class WeComChannel:
         """Send the message once and return the result."""
         if message.recipient.startswith(ROBOT):
             return await self._by_robot(message)
+        return await self._by_application(message, message.recipient)
+
+    async def update(self, message: Message, handle: str) -> Result:
+        """Change a card that was sent."""
+        return await self._by_application(message, handle)
+
+    async def _by_application(self, message: Message, recipient: str) -> Result:
         if not self.settings.corp_id:
             return Undeliverable("there is no application: set notify.wecom")
-        target = RECIPIENT.fullmatch(message.recipient)
+        target = RECIPIENT.fullmatch(recipient)
         if target is None:
             return Undeliverable("this is no member of WeCom")
         try:
@@ -131,6 +139,7 @@ class WeComChannel:
             await self.posts.shown(
                 ChatMessageRef(PROVIDER, message.recipient, name), showing, message
             )
+            return Delivered(make_handle(message.recipient, name))
         return result
 
     async def _changed(
@@ -186,7 +195,9 @@ def result_of_code(code: object, reason: str) -> Result:
     return interpret_code("WeCom", code, reason, BUSY, NEVER)
 
 
-async def _fetch(settings: WeCom, call: JsonApiClient) -> FetchedToken | Retry | Undeliverable:
+async def _fetch(
+    settings: WeComSection, call: JsonApiClient
+) -> FetchedToken | Retry | Undeliverable:
     named = urlencode({"corpid": settings.corp_id, "corpsecret": settings.secret})
     told = await call("GET", f"/cgi-bin/gettoken?{named}", None)
     if not isinstance(told, VendorResponse):
@@ -204,7 +215,7 @@ async def _fetch(settings: WeCom, call: JsonApiClient) -> FetchedToken | Retry |
 
 def open_channels(parts: ChannelParts) -> dict[str, NotificationChannel]:
     """Return the channel, none without an application and robots."""
-    settings = parts.settings.notify.wecom
+    settings = parts.section(WeComSection)
     if not (settings.corp_id or settings.robots):
         return {}
     api = parts.open_api(settings.address, allow_private=settings.allow_private)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from gateway.channels.integration import find_integration
 from gateway.db.pool import Pool, acquire
 from gateway.timing.clock import Clock
 
@@ -41,11 +42,6 @@ WITH kept AS (
   WHERE name = $1 AND leased_by = $6
 )
 INSERT INTO mailbox_mail (mailbox, uidvalidity, uid) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
-"""
-
-INTEGRATION = """
-INSERT INTO integration (slug, name) VALUES ($1, $1)
-ON CONFLICT (slug) DO UPDATE SET slug = excluded.slug RETURNING id
 """
 
 
@@ -111,4 +107,4 @@ class MailboxState:
     async def integration(self, slug: str) -> int:
         """Return the integration with this slug, creating it if there is none."""
         async with acquire(self.pool) as conn:
-            return int(await conn.fetchval(INTEGRATION, slug))
+            return await find_integration(conn, slug)

@@ -12,19 +12,20 @@ import aiohttp
 import msgspec
 from aiohttp import ClientError, ClientSession, ClientTimeout, encode_basic_auth
 
+from gateway.channels.phone.twilio.section import TwilioSection
 from gateway.notify.message import Delivered, Result, Retry, Undeliverable
-from gateway.settings import Twilio
 
 TIMEOUT_S = 9.0
 FEW_TRIES = 3
 MOST_BYTES = 65_536
 
 
-class TwilioRefusal(msgspec.Struct):
-    """The reason for which Twilio refused a request."""
+class TwilioAnswer(msgspec.Struct):
+    """The reason for which Twilio refused a request, or the id of what it took."""
 
     code: int = 0
     message: str = ""
+    sid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,10 @@ class TwilioApi:
     """A client that requests calls and messages of Twilio, without redirects or proxies."""
 
     session: ClientSession
-    settings: Twilio
+    settings: TwilioSection
 
     @classmethod
-    def open(cls, settings: Twilio) -> "TwilioApi":
+    def open(cls, settings: TwilioSection) -> "TwilioApi":
         """Return a client with its own connections, to be closed.
 
         Must be called inside the running loop.
@@ -78,12 +79,12 @@ def response_result(status: int, body: bytes, retry_after: str) -> Result:
     2xx is delivered, temporary failures are tried again, a refused key a few times, all else
     never.
     """
-    if 200 <= status < 300:
-        return Delivered()
     try:
-        told = msgspec.json.decode(body, type=TwilioRefusal)
+        told = msgspec.json.decode(body, type=TwilioAnswer)
     except (msgspec.DecodeError, msgspec.ValidationError):
-        told = TwilioRefusal()
+        told = TwilioAnswer()
+    if 200 <= status < 300:
+        return Delivered(told.sid)
     reason = f"Twilio answered {status}" + (
         f" ({told.code}: {told.message[:200]})" if told.code else ""
     )

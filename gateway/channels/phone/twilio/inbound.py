@@ -267,4 +267,4 @@ def key(posted: PhoneRequest) -> str:
 
 
 EVENTS = frozenset({"voice", "status", "recording", "transcription", "message", "alarm"})
-PROVIDER = PhoneAdapter(SLUG, EVENTS, verify, read, speaks=True, key=key)
+PROVIDER = PhoneAdapter(SLUG, EVENTS, verify, read, speaks=True, key=key, writes=True)

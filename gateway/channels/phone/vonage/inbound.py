@@ -1,6 +1,7 @@
 """The adapter of Vonage. Pure.
 
-https://developer.vonage.com/en/voice/voice-api/webhook-reference and its signed webhooks. A
+https://developer.vonage.com/en/voice/voice-api/webhook-reference (calls), /en/api/messages (text
+messages) and signed webhooks. A
 request carries a JWT (RFC 7519) signed with the account's signature secret; its `payload_hash`
 is the SHA-256 of the body, or of the query as JSON where there is no body.
 """
@@ -20,6 +21,7 @@ from gateway.channels.phone.posted import (
     PhoneAdapter,
     PhoneEvent,
     PhoneRequest,
+    TextMessage,
     encode_as_javascript,
     parse_call_id,
     parse_timestamp,
@@ -110,6 +112,8 @@ def _unpadded(text: str) -> bytes:
 def read(posted: PhoneRequest, region: str) -> PhoneEvent:
     """Return the call event of a request; raises Malformed."""
     told = raw_json(posted.body) if posted.body else dict(posted.query)
+    if posted.event == "message":
+        return _message(told, region)
     call_id = str(
         told.get("conversation_uuid")
         or told.get("conversation_uuid_from")
@@ -127,6 +131,9 @@ def read(posted: PhoneRequest, region: str) -> PhoneEvent:
         return CallEvent(
             provider=SLUG, call_id=call_id, at=at, direction=CallDirection.INBOUND, recordings=found
         )
+    if posted.event == "alarm":
+        # Only calls that the gateway made are asked for at this address.
+        return CallEvent(provider=SLUG, call_id=call_id, at=at, direction=CallDirection.OUTBOUND)
     if told.get("direction") == "outbound":
         return _leg(told, call_id, posted)
     inbound = posted.event == "answer" or told.get("direction") == "inbound"
@@ -145,6 +152,19 @@ def read(posted: PhoneRequest, region: str) -> PhoneEvent:
         status=status if inbound else None,
         started_at=when - length if inbound and status is not None else None,
         ended_at=when if inbound and status in ENDS else None,
+    )
+
+
+def _message(told: Mapping[str, Any], region: str) -> TextMessage | IgnoredPhoneEvent:
+    """Return the text message; the channel may carry other kinds."""
+    if told.get("channel") != "sms" or told.get("message_type") != "text":
+        return IgnoredPhoneEvent("no text message")
+    return TextMessage(
+        provider=SLUG,
+        message_id=parse_call_id(_text(told, "message_uuid"), "/message_uuid"),
+        sender=to_e164_without_plus(_text(told, "from"), region),
+        receiver=to_e164_without_plus(_text(told, "to"), region),
+        text=_text(told, "text"),
     )
 
 
@@ -179,6 +199,5 @@ def key(posted: PhoneRequest) -> str:
     return digits[:1] if isinstance(digits, str) else ""
 
 
-PROVIDER = PhoneAdapter(
-    SLUG, frozenset({"answer", "event", "recording"}), verify, read, speaks=True, key=key
-)
+EVENTS = frozenset({"answer", "event", "recording", "alarm", "message"})
+PROVIDER = PhoneAdapter(SLUG, EVENTS, verify, read, speaks=True, key=key)

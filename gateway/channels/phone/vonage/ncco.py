@@ -61,7 +61,7 @@ def _actions(
                     "action": "input",
                     "type": ["dtmf"],
                     "dtmf": dtmf,
-                    "eventUrl": [address("answer", to)],
+                    "eventUrl": [address("alarm" if to.token else "answer", to)],
                 },
             ]
         case Record(locale=locale):

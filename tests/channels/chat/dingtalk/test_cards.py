@@ -3,10 +3,10 @@
 import json
 
 from gateway.channels.chat.dingtalk.cards import MAX_VALUE, card, change, plain, variables
+from gateway.channels.chat.dingtalk.section import DingTalkSection
 from gateway.notify.card import Button, ChatReply
-from gateway.settings import DingTalk
 
-SETTINGS = DingTalk(
+SETTINGS = DingTalkSection(
     address="",
     robot_address="",
     app_key="k",

@@ -15,13 +15,13 @@ from gateway.channels.chat.dingtalk.outbound import (
     refusal_result,
     robot_result,
 )
+from gateway.channels.chat.dingtalk.section import DingTalkRobot, DingTalkSection
 from gateway.db.pool import Pool
 from gateway.egress.api_client import JsonApiClient, VendorResponse
 from gateway.egress.http_results import FEW_ATTEMPTS
 from gateway.notify.chat_posts import ChatPosts
 from gateway.notify.message import Delivered, Retry, Undeliverable
 from gateway.notify.press_tokens import PressTokens
-from gateway.settings import DingTalk, DingTalkRobot
 from tests.support.clock import NOON, FakeClock
 from tests.support.messages import message
 from tests.support.vendor import FakeVendor, fake_vendor, paths
@@ -56,7 +56,7 @@ async def fake() -> AsyncIterator[FakeVendor]:
 
 @pytest.fixture
 async def channel(fake: FakeVendor, pool: Pool, clock: FakeClock) -> AsyncIterator[DingTalkChannel]:
-    settings = DingTalk(
+    settings = DingTalkSection(
         address=fake.url,
         robot_address=fake.url,
         app_key="ding1",
@@ -81,7 +81,7 @@ async def test_text_is_sent_to_members_and_groups_as_robot(
     channel: DingTalkChannel, fake: FakeVendor
 ) -> None:
     for recipient in ("manager1", "group:cid1+/=="):
-        assert await channel.send(message(recipient, text="交接班")) == Delivered()
+        assert isinstance(await channel.send(message(recipient, text="交接班")), Delivered)
     asked_for, *posted = fake.asked
     assert asked_for.body == {"appKey": "ding1", "appSecret": "s3cret"}
     assert {
@@ -96,7 +96,7 @@ async def test_text_is_sent_to_members_and_groups_as_robot(
 async def test_card_is_updated_by_its_name(channel: DingTalkChannel, fake: FakeVendor) -> None:
     names = [str(message("x").id) for _ in range(3)]
     for to, name in zip(("manager1", "group:cid1+/==", "group:cid/="), names, strict=True):
-        assert await channel.send(message(f"{to}/={name}")) == Delivered()
+        assert isinstance(await channel.send(message(f"{to}/={name}")), Delivered)
     assert [one["outTrackId"] for one in fake.bodies(CARD)] == names
     assert fake.bodies(CARD)[0]["cardUpdateOptions"] == {"updateCardDataByKey": True}
 

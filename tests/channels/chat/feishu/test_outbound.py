@@ -8,13 +8,13 @@ import pytest
 from aiohttp import web
 
 from gateway.channels.chat.feishu.outbound import FeishuChannel, kind_of, result_of_code
+from gateway.channels.chat.feishu.section import FeishuSection
 from gateway.db.pool import Pool
 from gateway.egress.api_client import JsonApiClient
 from gateway.egress.http_results import FEW_ATTEMPTS
 from gateway.notify.chat_posts import ChatPosts
 from gateway.notify.message import Delivered, Retry, Undeliverable
 from gateway.notify.press_tokens import PressTokens
-from gateway.settings import Feishu
 from tests.support.chat_servers import ChatServer, feishu_server
 from tests.support.clock import FakeClock
 from tests.support.messages import message
@@ -28,7 +28,9 @@ async def feishu() -> AsyncIterator[ChatServer]:
 
 @pytest.fixture
 async def channel(feishu: ChatServer, pool: Pool, clock: FakeClock) -> AsyncIterator[FeishuChannel]:
-    settings = Feishu(api=feishu.url, app_id="cli_1", app_secret="secret", allow_private=True)
+    settings = FeishuSection(
+        api=feishu.url, app_id="cli_1", app_secret="secret", allow_private=True
+    )
     call = JsonApiClient.open(feishu.url, clock, allow_private=True)
     yield FeishuChannel.open(settings, call, ChatPosts(pool, PressTokens((b"s" * 32,)), "zh-CN"))
     await call.close()
@@ -39,8 +41,8 @@ async def test_cards_are_sent_with_one_cached_token(
 ) -> None:
     first = message("oc_1", text="磁盘满了\n")
     assert [await channel.send(one) for one in (first, message("ou_1"))] == [
-        Delivered(),
-        Delivered(),
+        Delivered("oc_1/=om_2"),
+        Delivered("ou_1/=om_3"),
     ]
     asked = [(path, token) for path, token, _ in feishu.asked]
     assert asked == [
@@ -73,7 +75,7 @@ async def test_token_is_renewed_before_expiry_and_when_refused(
     )
     assert await channel.send(message("oc_1")) == Retry("Feishu: 99991663 bad token")
     feishu.answer = lambda _: None
-    assert await channel.send(message("oc_1")) == Delivered()
+    assert isinstance(await channel.send(message("oc_1")), Delivered)
     assert feishu.asked[-1][1] == "Bearer t-6"
 
 
@@ -88,7 +90,7 @@ async def test_token_is_renewed_before_expiry_and_when_refused(
 async def test_recipient_selects_reply_or_update_of_message(
     channel: FeishuChannel, feishu: ChatServer, recipient: str, path: str
 ) -> None:
-    assert await channel.send(message(recipient)) == Delivered()
+    assert isinstance(await channel.send(message(recipient)), Delivered)
     assert feishu.asked[-1][0] == path
 
 

@@ -8,13 +8,13 @@ import pytest
 from aiohttp import web
 
 from gateway.channels.chat.slack.outbound import SlackChannel, result_of_error
+from gateway.channels.chat.slack.section import SlackSection
 from gateway.db.pool import Pool
 from gateway.egress.api_client import JsonApiClient
 from gateway.egress.http_results import FEW_ATTEMPTS
 from gateway.notify.chat_posts import ChatPosts
 from gateway.notify.message import Delivered, Retry, Undeliverable
 from gateway.notify.press_tokens import PressTokens
-from gateway.settings import Slack
 from gateway.timing.clock import SystemClock
 from tests.support.chat_servers import ChatServer, slack_server
 from tests.support.messages import message
@@ -28,7 +28,7 @@ async def slack() -> AsyncIterator[ChatServer]:
 
 @pytest.fixture
 async def channel(slack: ChatServer, pool: Pool) -> AsyncIterator[SlackChannel]:
-    settings = Slack(api=slack.url, token="xoxb-1", allow_private=True)
+    settings = SlackSection(api=slack.url, token="xoxb-1", allow_private=True)
     call = JsonApiClient.open(slack.url, SystemClock(), allow_private=True)
     yield SlackChannel(settings, call, ChatPosts(pool, PressTokens((b"s" * 32,)), "en"))
     await call.close()
@@ -37,7 +37,7 @@ async def channel(slack: ChatServer, pool: Pool) -> AsyncIterator[SlackChannel]:
 async def test_message_is_posted_with_bot_token_and_escaped_mentions(
     channel: SlackChannel, slack: ChatServer
 ) -> None:
-    assert await channel.send(message("C1", text="disk <!channel> & more\n")) == Delivered()
+    assert isinstance(await channel.send(message("C1", text="disk <!channel> & more\n")), Delivered)
     ((path, token, body),) = slack.asked
     assert (path, token, body["channel"]) == ("POST /api/chat.postMessage", "Bearer xoxb-1", "C1")
     assert body["text"] == "disk &lt;!channel&gt; &amp; more"
@@ -61,7 +61,7 @@ async def test_message_is_posted_with_bot_token_and_escaped_mentions(
 async def test_recipient_selects_thread_ephemeral_or_update(
     channel: SlackChannel, slack: ChatServer, recipient: str, method: str, more: dict[str, str]
 ) -> None:
-    assert await channel.send(message(recipient)) == Delivered()
+    assert isinstance(await channel.send(message(recipient)), Delivered)
     ((path, _, body),) = slack.asked
     assert path == f"POST /api/{method}"
     assert {
@@ -103,7 +103,7 @@ async def test_failed_slack_answer_is_retried(channel: SlackChannel, slack: Chat
 
 
 async def test_private_api_address_is_refused_unless_allowed(pool: Pool, slack: ChatServer) -> None:
-    settings = Slack(api=slack.url, token="xoxb-1", allow_private=False)
+    settings = SlackSection(api=slack.url, token="xoxb-1", allow_private=False)
     call = JsonApiClient.open(slack.url, SystemClock(), allow_private=False)
     refused = await SlackChannel(
         settings, call, ChatPosts(pool, PressTokens((b"s" * 32,)), "en")
@@ -117,5 +117,5 @@ async def test_plain_reply_contains_its_text_once(channel: SlackChannel, slack: 
     answer = replace(
         message("C1/1.2"), template="chat", incident_id=None, facts={"text": "no such record"}
     )
-    assert await channel.send(answer) == Delivered()
+    assert isinstance(await channel.send(answer), Delivered)
     assert json.dumps(slack.asked[0][2]["blocks"]).count("no such record") == 1

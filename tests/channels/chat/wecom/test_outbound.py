@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from gateway.channels.chat.wecom.outbound import CHANGEABLE, WeComChannel, result_of_code
+from gateway.channels.chat.wecom.section import WeComSection
 from gateway.db.pool import Pool
 from gateway.egress.api_client import JsonApiClient
 from gateway.egress.http_results import FEW_ATTEMPTS
 from gateway.notify.chat_posts import ChatPosts
 from gateway.notify.message import Delivered, Retry, Undeliverable
 from gateway.notify.press_tokens import PressTokens
-from gateway.settings import WeCom
 from tests.support.clock import NOON, FakeClock
 from tests.support.messages import message
 from tests.support.vendor import FakeVendor, fake_vendor, paths
@@ -37,7 +37,7 @@ async def fake() -> AsyncIterator[FakeVendor]:
 
 @pytest.fixture
 async def channel(fake: FakeVendor, pool: Pool, clock: FakeClock) -> AsyncIterator[WeComChannel]:
-    settings = WeCom(
+    settings = WeComSection(
         address=fake.url,
         corp_id="ww1",
         agent_id=218,
@@ -53,7 +53,7 @@ async def channel(fake: FakeVendor, pool: Pool, clock: FakeClock) -> AsyncIterat
 async def test_text_is_sent_to_members_as_application(
     channel: WeComChannel, fake: FakeVendor
 ) -> None:
-    assert await channel.send(message("zhangsan|lisi", text="交接班")) == Delivered()
+    assert isinstance(await channel.send(message("zhangsan|lisi", text="交接班")), Delivered)
     asked_for, posted = fake.asked
     assert asked_for.query == {"corpid": "ww1", "corpsecret": "s3cret"}
     assert posted.query == {"access_token": "token-1"}
@@ -70,7 +70,7 @@ async def test_token_is_cached_and_renewed_when_refused(
 ) -> None:
     fake.answer(SEND, OK, {"errcode": 42001, "errmsg": "access_token expired"}, OK)
     for _ in range(3):
-        assert await channel.send(message("zhangsan")) == Delivered()
+        assert isinstance(await channel.send(message("zhangsan")), Delivered)
     assert paths(fake.asked) == [TOKEN, SEND, SEND, TOKEN, SEND, SEND]
 
 
@@ -179,7 +179,7 @@ async def test_card_is_updated_by_code_for_three_days(
     )
     assert everybody["atall"] == 1
     clock.advance(CHANGEABLE)
-    assert await channel.send(changes[0]) == Delivered()
+    assert isinstance(await channel.send(changes[0]), Delivered)
     assert len(fake.bodies(ONCE)) == 2
 
 

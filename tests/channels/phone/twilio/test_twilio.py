@@ -12,14 +12,21 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from gateway.channels.phone.alarm_address import AlarmAddresses
+from gateway.channels.phone.orders import CallCarrier, TextCarrier
+from gateway.channels.phone.routed import CarrierOption, RoutedCarriers
+from gateway.channels.phone.sms import SmsChannel
+from gateway.channels.phone.sms_text import MOST_PARTS, count_parts
 from gateway.channels.phone.twilio.api import TwilioApi, response_result
+from gateway.channels.phone.twilio.carrier import TwilioCarrier
 from gateway.channels.phone.twilio.inbound import signature
-from gateway.channels.phone.twilio.sms import LONGEST, SmsChannel
-from gateway.channels.phone.twilio.voice import VoiceChannel
+from gateway.channels.phone.twilio.section import TwilioSection
+from gateway.channels.phone.voice import VoiceChannel
 from gateway.db.pool import Pool
 from gateway.notify.call_tokens import CallTokens
 from gateway.notify.message import Delivered, Retry, Undeliverable
 from gateway.settings import Database, PhoneProvider, load
+from gateway.settings.notify import VendorTables
 from tests.support.clock import FakeClock
 from tests.support.messages import message
 from tests.support.served import RunningGateway, served
@@ -61,12 +68,11 @@ async def twilio() -> AsyncIterator[FakeTwilio]:
 
 
 @pytest.fixture
-async def api(twilio: FakeTwilio, pool: Pool) -> AsyncIterator[TwilioApi]:
-    """A Twilio client, with two people: Ann reads Chinese, Mute has no telephone."""
+async def carrier(twilio: FakeTwilio, pool: Pool) -> AsyncIterator[TwilioCarrier]:
+    """Twilio as a carrier, with two people: Ann reads Chinese, Mute has no telephone."""
     await pool.execute(PERSON, "ann", "+8613800138000", "zh-CN")
     await pool.execute(PERSON, "mute", "", "en")
-    settings = msgspec.structs.replace(
-        load(None, {}).notify.twilio,
+    settings = TwilioSection(
         account="AC1",
         token=TOKEN,
         sender="+15550100000",
@@ -74,33 +80,44 @@ async def api(twilio: FakeTwilio, pool: Pool) -> AsyncIterator[TwilioApi]:
         api=twilio.url,
     )
     opened = TwilioApi.open(settings)
-    yield opened
+    base = "https://gw.example/ingest/phone/twilio"
+    yield TwilioCarrier(opened, AlarmAddresses(base, "gwk_x", CallTokens((b"x" * 32,))))
     await opened.close()
 
 
+def sms(carrier: TextCarrier, pool: Pool, clock: FakeClock) -> SmsChannel:
+    carriers = {"twilio": CarrierOption(carrier, 6, "")}
+    return SmsChannel(RoutedCarriers("notify.sms.routes", carriers, {}, clock), pool, clock, "UTC")
+
+
+def voice(carrier: CallCarrier, pool: Pool, clock: FakeClock) -> VoiceChannel:
+    carriers = {"twilio": CarrierOption(carrier, 6, "")}
+    return VoiceChannel(RoutedCarriers("notify.voice.routes", carriers, {}, clock), pool, clock)
+
+
 async def test_sms_is_sent_in_language_of_recipient(
-    api: TwilioApi, twilio: FakeTwilio, pool: Pool, clock: FakeClock
+    carrier: TwilioCarrier, twilio: FakeTwilio, pool: Pool, clock: FakeClock
 ) -> None:
-    assert await SmsChannel(api, pool, clock, "UTC").send(message("ann")) == Delivered()
+    assert await sms(carrier, pool, clock).send(message("ann")) == Delivered("CA1")
     ((path, told),) = twilio.asked
     assert path == "/2010-04-01/Accounts/AC1/Messages.json"
-    assert (told["To"], told["From"], "新登记" in told["Body"], len(told["Body"]) <= LONGEST) == (
-        "+8613800138000",
-        "+15550100000",
-        True,
-        True,
-    )
+    assert (told["To"], told["From"]) == ("+8613800138000", "+15550100000")
+    assert "新登记" in told["Body"]
+    assert count_parts(told["Body"]) <= MOST_PARTS
     assert base64.b64decode(twilio.auth.removeprefix("Basic ")).decode() == f"AC1:{TOKEN}"
 
 
 async def test_sms_without_phone_is_dead_and_rate_limited_sms_is_retried(
-    api: TwilioApi, twilio: FakeTwilio, pool: Pool, clock: FakeClock
+    carrier: TwilioCarrier, twilio: FakeTwilio, pool: Pool, clock: FakeClock
 ) -> None:
-    channel = SmsChannel(api, pool, clock, "UTC")
+    channel = sms(carrier, pool, clock)
     for login in ("mute", "nobody"):
         assert isinstance(await channel.send(message(login)), Undeliverable)
-    voice = VoiceChannel(api, pool, CallTokens((b"x" * 32,)), clock, "https://gw.example")
-    assert await voice.send(message("ann")) == Undeliverable("there is no such record")
+    calls = voice(carrier, pool, clock)
+    assert await calls.send(message("ann")) == Undeliverable("there is no such record")
+    about_nothing = replace(message("ann"), incident_id=None)
+    assert await calls.send(about_nothing) == Undeliverable("a call is about a record")
+    assert isinstance(await calls.send(message("mute")), Undeliverable)
     for _ in range(6):
         await pool.execute(
             "INSERT INTO outbox (id, channel, recipient, template, facts, created_at, "
@@ -113,7 +130,7 @@ async def test_sms_without_phone_is_dead_and_rate_limited_sms_is_retried(
 
 
 async def test_rate_limit_of_mild_messages_does_not_block_urgent_one(
-    api: TwilioApi, twilio: FakeTwilio, pool: Pool, clock: FakeClock
+    carrier: TwilioCarrier, twilio: FakeTwilio, pool: Pool, clock: FakeClock
 ) -> None:
     called = (
         "INSERT INTO outbox (id, channel, recipient, reached, urgency, template, facts, "
@@ -123,12 +140,12 @@ async def test_rate_limit_of_mild_messages_does_not_block_urgent_one(
     )
     for _ in range(6):
         await pool.execute(called, clock.now(), 3)
-    channel = SmsChannel(api, pool, clock, "UTC")
+    channel = sms(carrier, pool, clock)
     assert isinstance(await channel.send(replace(message("ann"), urgency=3)), Retry)
-    assert await channel.send(replace(message("ann"), urgency=2)) == Delivered()
+    assert await channel.send(replace(message("ann"), urgency=2)) == Delivered("CA1")
     for _ in range(5):
         await pool.execute(called, clock.now(), 1)
-    assert await channel.send(replace(message("ann"), urgency=1)) == Delivered()
+    assert await channel.send(replace(message("ann"), urgency=1)) == Delivered("CA1")
     await pool.execute(called, clock.now(), 1)
     assert isinstance(await channel.send(replace(message("ann"), urgency=1)), Retry)
     assert len(twilio.asked) == 2
@@ -156,20 +173,20 @@ async def test_called_person_hears_incident_and_accepts_it(
     twilio: FakeTwilio, database_url: str
 ) -> None:
     plain = load(None, {})
-    calling = msgspec.structs.replace(
-        plain.notify.twilio,
-        account="AC1",
-        token=TOKEN,
-        sender="+15550100000",
-        key="gwk_x",
-        api=twilio.url,
-    )
+    calling = {
+        "account": "AC1",
+        "token": TOKEN,
+        "sender": "+15550100000",
+        "key": "gwk_x",
+        "api": twilio.url,
+    }
     settings = msgspec.structs.replace(
         plain,
         database=Database(url=database_url, pool_min=1, pool_max=8),
         notify=msgspec.structs.replace(
-            plain.notify, twilio=calling, recipients={"incident_manager": ("voice:ann",)}
+            plain.notify, recipients={"incident_manager": ("voice:ann",)}
         ),
+        vendors=VendorTables({"twilio": calling}),
         phone=msgspec.structs.replace(
             plain.phone,
             public_url="https://gw.example",

@@ -1,0 +1,1 @@
+"""Telegram: updates received, messages sent."""

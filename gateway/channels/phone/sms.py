@@ -1,0 +1,66 @@
+"""The outbound channel of text messages, in the language a person chose."""
+
+from dataclasses import dataclass
+
+from gateway.channels.phone.orders import TextCarrier, TextOrder
+from gateway.channels.phone.routed import RoutedCarriers
+from gateway.channels.phone.sms_text import compose, shorten
+from gateway.channels.phone.template_values import template_values
+from gateway.channels.phone.told import find_limit, find_telephone
+from gateway.db.pool import LOST_RACE, Pool, acquire
+from gateway.errors import Unavailable
+from gateway.notify.message import Message, Result, Retry, Undeliverable
+from gateway.notify.phrases import MessageReader
+from gateway.notify.templates import RenderedMessage, render
+from gateway.timing.clock import Clock
+
+NAME = "sms"
+
+READER = "SELECT locale, zone FROM person WHERE login = $1 AND active"
+
+
+@dataclass(frozen=True, slots=True)
+class SmsChannel:
+    """A channel of text messages; recipients are logins, `zone` is the default time zone."""
+
+    carriers: RoutedCarriers[TextCarrier]
+    pool: Pool
+    clock: Clock
+    zone: str
+
+    def endpoint(self, recipient: str) -> str:
+        """Return the person: the carriers of one country say nothing of those of another."""
+        return f"{NAME}:{recipient}"
+
+    async def send(self, message: Message) -> Result:
+        """Send the message once and return the result."""
+        try:
+            order = await self._order(message)
+        except (Unavailable, *LOST_RACE) as error:
+            return Retry(f"who that is could not be looked up: {error!r}")
+        if not isinstance(order, TextOrder):
+            return order
+        return await self.carriers.send(order.number, lambda carrier: carrier.send_text(order))
+
+    async def _order(self, message: Message) -> TextOrder | Retry | Undeliverable:
+        async with acquire(self.pool) as conn:
+            number = await find_telephone(conn, message.recipient)
+            if isinstance(number, Undeliverable):
+                return number
+            per_hour = self.carriers.per_hour(number)
+            if limit := await find_limit(conn, self.clock, NAME, message, per_hour):
+                return limit
+            row = await conn.fetchrow(READER, message.recipient)
+        if row is None:
+            return Undeliverable("nobody has this login")
+        reader = MessageReader(row["locale"], row["zone"] or self.zone, message.link)
+        words = render(message.template, message.facts, reader, message.role)
+        values = template_values(message.facts, words.subject)
+        return TextOrder(message.id, number, _text(words, message.link), values)
+
+
+def _text(words: RenderedMessage, link: str) -> str:
+    """Return subject, link and what to do; where nothing can be opened, as much as there is."""
+    if link:
+        return compose(words.subject, (link,), (words.ask,))
+    return shorten(f"{words.subject}\n{words.text}".strip())

@@ -1,0 +1,1 @@
+"""Tencent Cloud: text messages and calls by approved templates."""

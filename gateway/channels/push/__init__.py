@@ -1,0 +1,1 @@
+"""Push notifications on telephones, a folder for each vendor."""

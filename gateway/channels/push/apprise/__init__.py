@@ -1,0 +1,1 @@
+"""Apprise: messages by a library that knows many other services."""

@@ -1,0 +1,1 @@
+"""Bark: messages to iPhones."""

@@ -1,0 +1,1 @@
+"""Gotify: messages of an application to its owner."""

@@ -1,0 +1,1 @@
+"""ntfy: messages to the subscribers of a topic."""
