@@ -122,6 +122,23 @@ def _people_of_turn(layer: Layer, number: int, period: "_Period") -> _OnCall:
     return _OnCall(())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A schedule with the overrides and absences in force."""
+
+    schedule: Schedule
+    overrides: tuple[Override, ...] = ()
+    absences: tuple[Absence, ...] = ()
+
+    def shifts(self, since: datetime, until: datetime) -> list[Shift]:
+        """Return every shift that overlaps [since, until), whole."""
+        return shifts(self.schedule, self.overrides, self.absences, since, until)
+
+    def on_call(self, at: datetime) -> tuple[str, ...]:
+        """Return the logins of those who are on call at an instant."""
+        return on_call(self.schedule, self.overrides, self.absences, at)
+
+
 @dataclass(frozen=True, slots=True)
 class _Period:
     """The overrides of one person in force for a while, and the people who are away."""

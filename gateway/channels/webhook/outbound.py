@@ -18,7 +18,7 @@ from gateway.settings import Webhook
 from gateway.timing.clock import Clock
 
 PREFIX = "whsec_"
-SHIFT_TEMPLATES = frozenset({"handover", "handover_late"})
+SHIFT_TEMPLATES = frozenset({"handover", "handover_late", "on_call_changed", "on_call_restored"})
 """Message templates that concern a shift, not an incident."""
 
 
