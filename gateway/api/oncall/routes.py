@@ -46,5 +46,5 @@ def _overrides() -> tuple[Route, ...]:
               "Put people on call for a while", overrides.OverrideView, status=201, needs=seen,
               headers=IDEMPOTENT),
         Route("DELETE", OVERRIDE, without_body(overrides.delete_override), WRITE,
-              "Withdraw an override", status=204, needs=seen),
+              "Remove an override", status=204, needs=seen),
     )  # fmt: skip

@@ -11,11 +11,13 @@ from gateway.incidents.announcements.addressing import (
     BY_LOGIN,
     GROUP,
     PERSON,
+    SCHEDULE,
     RecipientDirectory,
     address_announcement,
     addresses_of_recipient,
 )
 from gateway.incidents.record import Notice, Revision
+from gateway.oncall.schedules import on_call_now
 
 
 async def address_all(
@@ -23,7 +25,8 @@ async def address_all(
 ) -> Sequence[Revision]:
     """Return the revisions with their announcements turned into messages and timeline entries.
 
-    It takes one query, or none if there are no announcements.
+    It takes one query, or none if there are no announcements, and three more where somebody on
+    call in a schedule is to be notified.
     """
     if not any(revision.announcements for revision in revisions):
         return revisions
@@ -65,7 +68,10 @@ async def _directory(
     }
     groups = {target.removeprefix(GROUP) for target in listed if target.startswith(GROUP)}
     groups |= {one.group for one in wanted if one.group}
-    return RecipientDirectory(await find_reachable(conn, roles, names, groups, now))
+    slugs = sorted({one.removeprefix(SCHEDULE) for one in listed if one.startswith(SCHEDULE)})
+    on_call = await on_call_now(conn, slugs, now) if slugs else {}
+    names |= {login for logins in on_call.values() for login in logins}
+    return RecipientDirectory(await find_reachable(conn, roles, names, groups, now), on_call)
 
 
 def _with_stand_ins(recipient: Recipient) -> Iterator[Recipient]:
