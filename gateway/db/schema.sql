@@ -1027,6 +1027,7 @@ CREATE TABLE public.schedule_swap (
     made_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     decided_at timestamp with time zone,
+    decided_by text,
     CONSTRAINT schedule_swap_check CHECK (((gives_to > gives_from) AND ((takes_to > takes_from) OR (takes_to IS NULL)))),
     CONSTRAINT schedule_swap_state_check CHECK ((state = ANY (ARRAY['proposed'::text, 'accepted'::text, 'refused'::text, 'withdrawn'::text])))
 );

@@ -1,12 +1,13 @@
 """The routes of on-call schedules."""
 
 from gateway.access.permissions import Action
-from gateway.api.oncall import overrides, schedules, shifts
+from gateway.api.oncall import overrides, schedules, shifts, swaps
 from gateway.api.route import CHANGE, IDEMPOTENT, IF_MATCH, READ, V1, WRITE, Route
 from gateway.api.typed_handler import with_body, with_query, without_body
 
 SCHEDULES = V1 + "/schedules"
 SCHEDULE = SCHEDULES + "/{slug:[a-z0-9][a-z0-9_-]{0,63}}"
+SWAP = SCHEDULE + "/swaps/{id:[0-9]{1,18}}"
 OVERRIDE = SCHEDULE + "/overrides/{id:[0-9]{1,18}}"
 
 
@@ -32,6 +33,7 @@ def on_call_routes() -> tuple[Route, ...]:
         Route("GET", V1 + "/on-call", with_query(shifts.list_on_call, shifts.MomentQuery), READ,
               "Read who is on call in every schedule", shifts.OnCallList, needs=seen),
         *_overrides(),
+        *_swaps(),
     )  # fmt: skip
 
 
@@ -47,4 +49,20 @@ def _overrides() -> tuple[Route, ...]:
               headers=IDEMPOTENT),
         Route("DELETE", OVERRIDE, without_body(overrides.delete_override), WRITE,
               "Remove an override", status=204, needs=seen),
+    )  # fmt: skip
+
+
+def _swaps() -> tuple[Route, ...]:
+    one, seen = swaps.SwapView, Action.DIRECTORY
+    return (
+        Route("GET", SCHEDULE + "/swaps", with_query(swaps.list_swaps, swaps.SwapQuery), READ,
+              "List the swaps of a schedule", swaps.SwapList, needs=seen),
+        Route("POST", SCHEDULE + "/swaps", with_body(swaps.post_swap, swaps.SwapBody), WRITE,
+              "Create a proposal to swap shifts", one, status=201, needs=seen, headers=IDEMPOTENT),
+        Route("POST", SWAP + "/accept", without_body(swaps.accept), WRITE,
+              "Accept a swap of shifts", one, needs=seen, headers=IDEMPOTENT),
+        Route("POST", SWAP + "/refuse", without_body(swaps.refuse), WRITE,
+              "Refuse a swap of shifts", one, needs=seen, headers=IDEMPOTENT),
+        Route("POST", SWAP + "/withdraw", without_body(swaps.withdraw), WRITE,
+              "Remove a proposed swap of shifts", one, needs=seen, headers=IDEMPOTENT),
     )  # fmt: skip

@@ -31,6 +31,7 @@ CREATE TABLE schedule_swap (
   made_at timestamptz NOT NULL,
   expires_at timestamptz NOT NULL,
   decided_at timestamptz,
+  decided_by text,
   CHECK (gives_to > gives_from AND (takes_to > takes_from OR takes_to IS NULL))
 );
 COMMENT ON TABLE schedule_swap IS 'Proposals to give a shift to somebody, or to swap it for one of theirs';
