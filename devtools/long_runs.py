@@ -63,6 +63,17 @@ def _beside(seed: int) -> int:
     )
 
 
+def _schedules(seed: int) -> int:
+    asked = {**os.environ, "SCHEDULES_SEED": str(seed), "SCHEDULES": "100000"}
+    test = "tests/oncall/test_against_brute_force.py"
+    python = prepare(Packages.ALL)
+    return subprocess.call(
+        [str(python), "-m", "pytest", "-q", "-s", "-n", "0", "-k", "many", test],
+        env=asked,
+        cwd=ROOT,
+    )
+
+
 def _mirrors(seed: int) -> int:
     return subprocess.call(
         [str(prepare(Packages.ALL)), "-m", "devtools.mirror_coverage", str(seed)], cwd=ROOT
@@ -77,6 +88,7 @@ LONG_RUNS = (
         _beside,
     ),
     LongRun("mirrors", "how much of each module its listed test file runs", _mirrors),
+    LongRun("schedules", "100,000 random schedules against an expansion by minutes", _schedules),
     LongRun("silence", "100,000 steps of the search for silent incidents", _silence),
     LongRun("clock", "the test suite with all clocks 400 days ahead", _clock),
 )

@@ -58,6 +58,16 @@ async def test_monitors_page_commands_create_pinged_monitor(
     assert [(one["slug"], one["state"]) for one in listed["monitors"]] == [("nightly-backup", "up")]
 
 
+async def test_on_call_page_commands_put_somebody_on_call(
+    gateway: RunningGateway, tmp_path: Path
+) -> None:
+    await run(gateway, "on-call.md", tmp_path)
+    _, now = await gateway.get("/api/v1/schedules/web/on-call", "admin")
+    assert (now["people"], now["shifts"][0]["why"]) == (["bob"], "override")
+    _, later = await gateway.get("/api/v1/on-call?at=2026-03-10T03:00:00Z", "admin")
+    assert [one["people"] for one in later["schedules"]] == [["bob"]]
+
+
 async def test_people_page_commands_create_person_with_contact_methods(
     gateway: RunningGateway, tmp_path: Path
 ) -> None:

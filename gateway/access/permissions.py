@@ -74,6 +74,7 @@ class Action(StrEnum):
     HAND_OVER = "hand_over"
     ACCEPT_FOR = "accept_for"
     SILENCE = "silence"
+    PLAN_SHIFTS = "plan_shifts"
 
 
 MEANING: Mapping[Action, str] = {
@@ -119,6 +120,7 @@ MEANING: Mapping[Action, str] = {
     ),
     Action.ACCEPT_FOR: "take a shift's work over whose turn it is not",
     Action.SILENCE: "keep alerts from opening records for a while",
+    Action.PLAN_SHIFTS: "make and change on-call schedules, and put anybody on call",
 }
 """The meaning of actions whose name does not say it."""
 
@@ -230,7 +232,7 @@ TABLE: tuple[Rule, ...] = (
         _SEEING | {_A.FOLLOW, _A.DIRECTORY, _A.KNOWLEDGE, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION},
     ),
     Rule(Role.LEADER, frozenset({_A.APPROVE_REPORT}), RecordLocation.ANY, OVER),
-    Rule(Role.ADMINISTRATOR, frozenset({_A.DIRECTORY})),
+    Rule(Role.ADMINISTRATOR, frozenset({_A.DIRECTORY, _A.PLAN_SHIFTS})),
     Rule(Role.SECURITY, frozenset({_A.SUBMIT, _A.DIRECTORY})),
     Rule(
         Role.SECURITY,
@@ -241,7 +243,13 @@ TABLE: tuple[Rule, ...] = (
     Rule(
         MachineRole.WRITER,
         frozenset(Action)
-        - {_A.ENTER_LATE, _A.DETACH, _A.APPROVE_REPORT, _A.ACKNOWLEDGE_ESCALATION},
+        - {
+            _A.ENTER_LATE,
+            _A.DETACH,
+            _A.APPROVE_REPORT,
+            _A.ACKNOWLEDGE_ESCALATION,
+            _A.PLAN_SHIFTS,
+        },
     ),
 )
 

@@ -153,6 +153,7 @@ async def _database(
 
 PEOPLE = "SELECT login, phone, roles FROM person WHERE active ORDER BY id LIMIT $1"
 GROUPS = "SELECT slug FROM staff_group WHERE active"
+SCHEDULES = "SELECT slug FROM schedule WHERE active"
 POLICIES = "SELECT DISTINCT policy FROM service WHERE policy <> ''"
 
 
@@ -165,6 +166,7 @@ async def read_staff(conn: Connection) -> StaffSnapshot:
         roles=frozenset(role for row in people for role in row["roles"]),
         groups=frozenset(row["slug"] for row in groups),
         policies=frozenset(row["policy"] for row in policies),
+        schedules=frozenset(row["slug"] for row in await conn.fetch(SCHEDULES)),
     )
 
 

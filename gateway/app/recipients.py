@@ -9,22 +9,26 @@ from gateway.directory.roles import Role
 from gateway.egress.address_guard import AddressGuard, AddressRefused
 from gateway.errors import Flaw
 from gateway.incidents.announcement import OWN
-from gateway.incidents.announcements.addressing import BY_LOGIN, GROUP
+from gateway.incidents.announcements.addressing import BY_LOGIN, GROUP, SCHEDULE
 from gateway.settings import Section, Settings
 from gateway.settings.notify import NOTIFICATION_CHANNELS
 from gateway.settings.recipients import RecipientAddress, parse_recipient
 
-CHANNELS = sorted({*NOTIFICATION_CHANNELS, "person", GROUP.rstrip(":")})
+CHANNELS = sorted({*NOTIFICATION_CHANNELS, "person", GROUP.rstrip(":"), SCHEDULE.rstrip(":")})
 
 
 @dataclass(frozen=True, slots=True)
 class StaffSnapshot:
-    """Staff in the database: telephones by login, roles in use, groups, policies of services."""
+    """Staff in the database: telephones by login, roles in use, groups, policies of services.
+
+    `schedules` are the active on-call schedules.
+    """
 
     phones: Mapping[str, str]
     roles: frozenset[str]
     groups: frozenset[str]
     policies: frozenset[str] = frozenset()
+    schedules: frozenset[str] = frozenset()
 
 
 def find_unreachable(settings: Settings, staff: StaffSnapshot | None) -> Iterator[Flaw]:
@@ -68,7 +72,7 @@ def find_unconfirmed(settings: Settings) -> Iterator[str]:
     """Yield the settings that only the database could confirm."""
     for role, targets in settings.notify.recipients.items():
         for index, target in enumerate(map(parse_recipient, targets)):
-            if target.channel in BY_LOGIN or f"{target.channel}:" == GROUP:
+            if target.channel in BY_LOGIN or f"{target.channel}:" in (GROUP, SCHEDULE):
                 yield f"notify.recipients.{role}[{index}]"
     yield from (
         f"routing[{index}].group" for index, rule in enumerate(settings.routing) if rule.group
@@ -105,6 +109,9 @@ def _objection(settings: Settings, target: RecipientAddress, staff: StaffSnapsho
             if staff is None or address in staff.groups
             else f"there is no active group {address!r}"
         )
+    if f"{channel}:" == SCHEDULE:
+        known = staff is None or address in staff.schedules
+        return "" if known else f"there is no active on-call schedule {address!r}"
     if channel not in CHANNELS:
         named = f"there is no channel {channel!r}" if channel else "names no channel"
         return (

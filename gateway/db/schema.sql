@@ -450,12 +450,17 @@ CREATE TABLE public.handover (
     made_at timestamp with time zone NOT NULL,
     accepted_at timestamp with time zone,
     accepted_by text,
-    reminded_at timestamp with time zone
+    reminded_at timestamp with time zone,
+    look_through_asked_at timestamp with time zone,
+    looked_through_at timestamp with time zone,
+    looked_through_by text
 );
 
 COMMENT ON TABLE public.handover IS 'The list made half an hour before a shift ends, until the next one accepts it';
 
 COMMENT ON COLUMN public.handover.reminded_at IS 'When it was told that nobody accepted the list in time';
+
+COMMENT ON COLUMN public.handover.look_through_asked_at IS 'When the next shift was asked to look through what was handed over or left';
 
 ALTER TABLE public.handover ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.handover_id_seq
@@ -1070,6 +1075,89 @@ CREATE TABLE public.replica (
     seen_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.schedule (
+    id integer NOT NULL,
+    slug text NOT NULL,
+    name text NOT NULL,
+    zone text NOT NULL,
+    layers jsonb NOT NULL,
+    owner text DEFAULT ''::text NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON COLUMN public.schedule.layers IS 'The rotations, the topmost first, as gateway/oncall/schedule.py reads them';
+
+COMMENT ON COLUMN public.schedule.owner IS 'The login of whoever may change it besides administrators and incident managers';
+
+ALTER TABLE public.schedule ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.schedule_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.schedule_override (
+    id bigint NOT NULL,
+    schedule_id integer NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    people text[] NOT NULL,
+    replaces text,
+    reason text DEFAULT ''::text NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    swap_id bigint,
+    withdrawn_at timestamp with time zone,
+    withdrawn_by text,
+    CONSTRAINT schedule_override_check CHECK ((ends_at > starts_at))
+);
+
+COMMENT ON COLUMN public.schedule_override.replaces IS 'The login of whom the people replace, null for everybody';
+
+ALTER TABLE public.schedule_override ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.schedule_override_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.schedule_swap (
+    id bigint NOT NULL,
+    schedule_id integer NOT NULL,
+    proposer text NOT NULL,
+    asked text NOT NULL,
+    gives_from timestamp with time zone NOT NULL,
+    gives_to timestamp with time zone NOT NULL,
+    takes_from timestamp with time zone,
+    takes_to timestamp with time zone,
+    reason text DEFAULT ''::text NOT NULL,
+    state text DEFAULT 'proposed'::text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    decided_at timestamp with time zone,
+    decided_by text,
+    CONSTRAINT schedule_swap_check CHECK (((gives_to > gives_from) AND ((takes_to > takes_from) OR (takes_to IS NULL)))),
+    CONSTRAINT schedule_swap_state_check CHECK ((state = ANY (ARRAY['proposed'::text, 'accepted'::text, 'refused'::text, 'withdrawn'::text])))
+);
+
+COMMENT ON TABLE public.schedule_swap IS 'Proposals to give a shift to somebody, or to swap it for one of theirs';
+
+ALTER TABLE public.schedule_swap ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.schedule_swap_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.schema_migration (
     version integer NOT NULL,
     name text NOT NULL,
@@ -1367,8 +1455,11 @@ CREATE TABLE public.staff_group (
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
+    schedule_id integer,
     CONSTRAINT staff_group_tier_check CHECK ((tier = ANY (ARRAY['desk'::text, 'tier2'::text, 'tier3'::text])))
 );
+
+COMMENT ON COLUMN public.staff_group.schedule_id IS 'The schedule whose shifts are the roster of the group, if any';
 
 ALTER TABLE public.staff_group ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.staff_group_id_seq
@@ -1628,6 +1719,18 @@ ALTER TABLE ONLY public.replica
 ALTER TABLE ONLY public.report_rule
     ADD CONSTRAINT report_rule_pkey PRIMARY KEY (single);
 
+ALTER TABLE ONLY public.schedule_override
+    ADD CONSTRAINT schedule_override_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.schedule
+    ADD CONSTRAINT schedule_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.schedule
+    ADD CONSTRAINT schedule_slug_key UNIQUE (slug);
+
+ALTER TABLE ONLY public.schedule_swap
+    ADD CONSTRAINT schedule_swap_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (version);
 
@@ -1792,6 +1895,10 @@ CREATE INDEX quarantine_pending ON public.quarantine USING btree (id) WHERE (sta
 
 CREATE INDEX quarantine_settled ON public.quarantine USING btree (id) WHERE (state <> 'pending'::text);
 
+CREATE INDEX schedule_override_end ON public.schedule_override USING btree (schedule_id, ends_at) WHERE (withdrawn_at IS NULL);
+
+CREATE INDEX schedule_swap_of_schedule ON public.schedule_swap USING btree (schedule_id, id);
+
 CREATE INDEX set_aside_answers ON public.set_aside USING btree (answers_id) WHERE (answers_id IS NOT NULL);
 
 CREATE INDEX set_aside_received ON public.set_aside USING btree (received_at);
@@ -1807,6 +1914,8 @@ CREATE INDEX silence_ends ON public.silence USING btree (ends_at);
 CREATE INDEX silence_of_integration ON public.silence USING btree (integration_id, ends_at DESC, id);
 
 CREATE INDEX staff_group_member_person ON public.staff_group_member USING btree (person_id);
+
+CREATE INDEX staff_group_schedule ON public.staff_group USING btree (schedule_id) WHERE (schedule_id IS NOT NULL);
 
 CREATE INDEX timeline_feed ON public.timeline USING btree (xid, incident_id, seq);
 
@@ -1876,6 +1985,15 @@ ALTER TABLE ONLY public.notification_rule
 ALTER TABLE ONLY public.person_pause
     ADD CONSTRAINT person_pause_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.schedule_override
+    ADD CONSTRAINT schedule_override_schedule_id_fkey FOREIGN KEY (schedule_id) REFERENCES public.schedule(id);
+
+ALTER TABLE ONLY public.schedule_override
+    ADD CONSTRAINT schedule_override_swap_id_fkey FOREIGN KEY (swap_id) REFERENCES public.schedule_swap(id);
+
+ALTER TABLE ONLY public.schedule_swap
+    ADD CONSTRAINT schedule_swap_schedule_id_fkey FOREIGN KEY (schedule_id) REFERENCES public.schedule(id);
+
 ALTER TABLE ONLY public.service
     ADD CONSTRAINT service_desk_group_fkey FOREIGN KEY (desk_group) REFERENCES public.staff_group(slug);
 
@@ -1902,3 +2020,6 @@ ALTER TABLE ONLY public.staff_group_member
 
 ALTER TABLE ONLY public.staff_group_member
     ADD CONSTRAINT staff_group_member_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id);
+
+ALTER TABLE ONLY public.staff_group
+    ADD CONSTRAINT staff_group_schedule_id_fkey FOREIGN KEY (schedule_id) REFERENCES public.schedule(id);

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gateway.incidents.labels import clock_label, label, state_label
-from gateway.notify.phrases import MessageReader, local_and_relative_time, one_line
+from gateway.notify.phrases import MessageReader, local_and_relative_time, local_time, one_line
 from gateway.vocabulary import Kind, Resolution, State
 
 LINES: Mapping[str, tuple[str, str]] = {
@@ -36,6 +36,16 @@ LINES: Mapping[str, tuple[str, str]] = {
     "next_update_due_at": ("Next update due: {}", "下次通报时间：{}"),
     "group": ("Group: {}", "班组：{}"),
     "ends_at": ("Shift ends: {}", "班次结束：{}"),
+    "on_call_from": ("From: {}", "开始：{}"),
+    "on_call_to": ("To: {}", "结束：{}"),
+    "on_call": ("On call: {}", "值班人：{}"),
+    "instead_of": ("Instead of: {}", "代替：{}"),
+    "given_by": ("Gives a shift: {}", "让出班次的人：{}"),
+    "gives_from": ("From: {}", "开始：{}"),
+    "gives_to": ("To: {}", "结束：{}"),
+    "taken_from": ("Takes it over: {}", "接班的人：{}"),
+    "takes_from": ("For the shift from: {}", "换取的班次开始：{}"),
+    "takes_to": ("To: {}", "结束：{}"),
     "records": ("Open records: {}", "未结记录：{}"),
     "labels": ("Labels: {}", "标签：{}"),
 }
@@ -130,6 +140,12 @@ FORMATTERS: Mapping[str, Callable[[Any, MessageReader], str]] = {
     "due_at": local_and_relative_time,
     "next_update_due_at": local_and_relative_time,
     "ends_at": local_and_relative_time,
+    "on_call_from": local_time,
+    "on_call_to": local_time,
+    "gives_from": local_time,
+    "gives_to": local_time,
+    "takes_from": local_time,
+    "takes_to": local_time,
     "share": _share,
     "resolution": _resolution,
     "labels": _labels,

@@ -35,6 +35,7 @@ TO_DO: Mapping[str, tuple[str, str]] = {
     ),
     "answer_complaint": ("look into the complaint and answer it", "请调查并答复投诉"),
     "find_successor": ("make sure that somebody takes over the shift", "请确认有人接班"),
+    "answer_swap": ("accept the swap, or refuse it", "请同意或拒绝换班"),
     "take_over": ("accept the hand-over", "确认接班"),
     "post_update": ("post a status update", "发布进展通报"),
     "judge_reply": (
@@ -85,6 +86,7 @@ FOR_WORKERS: Mapping[str, str] = {
     "major_report": "look_after_report",
     "complaint": "answer_complaint",
     "handover_late": "find_successor",
+    "swap_proposed": "answer_swap",
 }
 
 FOR_OTHERS: Mapping[str, str] = {
@@ -95,6 +97,7 @@ FOR_OTHERS: Mapping[str, str] = {
     "major_report": "look_after_report",
     "complaint": "answer_complaint",
     "handover_late": "find_successor",
+    "swap_proposed": "answer_swap",
 }
 
 START_STEPS = frozenset({"accept", "work"})

@@ -50,6 +50,12 @@ class Template(StrEnum):
     COMPLAINT = "complaint"
     HANDOVER = "handover"
     HANDOVER_LATE = "handover_late"
+    ON_CALL_CHANGED = "on_call_changed"
+    ON_CALL_RESTORED = "on_call_restored"
+    SWAP_PROPOSED = "swap_proposed"
+    SWAP_ACCEPTED = "swap_accepted"
+    SWAP_REFUSED = "swap_refused"
+    SWAP_WITHDRAWN = "swap_withdrawn"
     CHAT = "chat"
     GRADE_THIS = "grade_this"
     GRADING_OVERDUE = "grading_overdue"
@@ -104,6 +110,12 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.MAJOR_REPORT: ("major incident report", "重大事件报告"),
     Template.HANDOVER: ("shift hand-over", "交接班"),
     Template.HANDOVER_LATE: ("hand-over not accepted", "交接班未确认"),
+    Template.ON_CALL_CHANGED: ("on-call duty changed", "值班安排已调整"),
+    Template.ON_CALL_RESTORED: ("change of on-call duty withdrawn", "值班调整已撤销"),
+    Template.SWAP_PROPOSED: ("swap of shifts proposed", "申请换班"),
+    Template.SWAP_ACCEPTED: ("swap of shifts accepted", "换班申请已同意"),
+    Template.SWAP_REFUSED: ("swap of shifts refused", "换班申请已拒绝"),
+    Template.SWAP_WITHDRAWN: ("swap of shifts withdrawn", "换班申请已撤回"),
     Template.CHAT: ("answer", "答复"),
     Template.CONVERT: ("request past its time", "请求已超时"),
     Template.GRADE_THIS: ("grade this", "请评定级别"),

@@ -13,11 +13,19 @@ LONGEST = timedelta(hours=36)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
-    """The people (logins) of a group who are on shift from one instant until another."""
+    """The people (logins) who are on shift from one instant until another.
+
+    Of a schedule, `layer` is the name of the layer that they are of, empty where an override put
+    them there; `overrides` are the ids of those that did, and `stand_in` says that everybody
+    whose turn it is is away.
+    """
 
     starts_at: datetime
     ends_at: datetime
     people: tuple[str, ...]
+    layer: str = ""
+    overrides: tuple[int, ...] = ()
+    stand_in: bool = False
 
 
 def flaws(shifts: Sequence[Shift]) -> tuple[Flaw, ...]:

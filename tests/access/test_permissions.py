@@ -30,7 +30,7 @@ from tests.access.situations import PARTS, RECORD, SITUATIONS, who
 
 GLOBAL = (
     "follow submit enter_late receipts quarantine replay set_aside open_set_aside directory "
-    "hand_over accept_for knowledge publish silence"
+    "hand_over accept_for knowledge publish silence plan_shifts"
 )
 
 RECORDS = " ".join(action for action in Action if action not in GLOBAL.split())
@@ -82,7 +82,7 @@ CELLS: dict[PrincipalRole, dict[str, str]] = {
     Role.LEADER: dict.fromkeys(SITUATIONS, "read inspect subscribe acknowledge_escalation")
     | dict.fromkeys(OVER, "read inspect subscribe acknowledge_escalation approve_report")
     | {"gateway": "follow directory knowledge"},
-    Role.ADMINISTRATOR: dict.fromkeys(SITUATIONS, "") | {"gateway": "directory"},
+    Role.ADMINISTRATOR: dict.fromkeys(SITUATIONS, "") | {"gateway": "directory plan_shifts"},
     Role.SECURITY: dict.fromkeys(SITUATIONS, "") | {"gateway": "submit directory"},
     MachineRole.READER: dict.fromkeys(SITUATIONS, "read inspect")
     | {"gateway": "follow directory receipts quarantine set_aside knowledge"},
@@ -92,7 +92,7 @@ CELLS: dict[PrincipalRole, dict[str, str]] = {
         .replace("approve_report", "")
         .replace("acknowledge_escalation", ""),
     )
-    | {"gateway": GLOBAL.replace("enter_late ", "")},
+    | {"gateway": GLOBAL.replace("enter_late ", "").replace("plan_shifts", "")},
 }
 
 

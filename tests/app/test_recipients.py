@@ -14,6 +14,7 @@ STAFF = StaffSnapshot(
     phones={"olga": "+8613800138000", "ann": ""},
     roles=frozenset({"incident_manager", "leader"}),
     groups=frozenset({"net"}),
+    schedules=frozenset({"web"}),
 )
 EVERY_CHANNEL = """
 [notify.smtp]
@@ -54,7 +55,7 @@ def told(
 @pytest.mark.parametrize(
     "recipient",
     ["olga@example.com", "smtp:olga@example.com", "person:olga", "person:ann", "voice:olga",
-     "sms:olga", "group:net", "webhook:https://hooks.example.com/a", "slack:C0123",
+     "sms:olga", "group:net", "schedule:web", "webhook:https://hooks.example.com/a", "slack:C0123",
      "wecom:robot:ops"],
 )  # fmt: skip
 def test_reachable_recipient_is_no_flaw(tmp_path: Path, recipient: str) -> None:

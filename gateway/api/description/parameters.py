@@ -45,6 +45,7 @@ IN_QUERY = {
     "active": "Only those that are active, or only those that are not.",
     "after": "The cursor of the page: `next` of the page before.",
     "assignee": "The assignee, a person or a group.",
+    "at": "The moment that is asked about; without it, now.",
     "before": "The cursor of the page: `next` of the page before.",
     "category": "The category.",
     "ci": "The configuration item.",

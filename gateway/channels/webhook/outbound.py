@@ -18,7 +18,19 @@ from gateway.settings import Webhook
 from gateway.timing.clock import Clock
 
 PREFIX = "whsec_"
-SHIFT_TEMPLATES = frozenset({"handover", "handover_late"})
+SHIFT_TEMPLATES = frozenset(
+    {
+        "handover",
+        "handover_late",
+        "look_through",
+        "on_call_changed",
+        "on_call_restored",
+        "swap_proposed",
+        "swap_accepted",
+        "swap_refused",
+        "swap_withdrawn",
+    }
+)
 """Message templates that concern a shift, not an incident."""
 
 

@@ -1,7 +1,7 @@
 """Addressing of announcements: messages to people, and an entry of the timeline. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gateway.directory.person import EMAIL, Reachable
@@ -17,6 +17,9 @@ DESK = "service_desk"
 GROUP = "group:"
 """The prefix of an address that means a group; the group's slug follows."""
 
+SCHEDULE = "schedule:"
+"""The prefix of an address that means who is on call; the slug of a schedule follows."""
+
 PERSON = "person:"
 """The prefix of a person's address; a login follows."""
 
@@ -29,9 +32,13 @@ TimelineFact = tuple[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class RecipientDirectory:
-    """The people that announcements may be for, and the turn of those who are called one by one."""
+    """The people that announcements may be for, and the turn of those who are called one by one.
+
+    `on_call` are the logins of those on call now, by the slug of the schedule.
+    """
 
     people: Sequence[Reachable] = ()
+    on_call: Mapping[str, Sequence[str]] = field(default_factory=dict)
     turns: CallTurns = field(default_factory=CallTurns)
 
     def with_role(self, role: str) -> list[Reachable]:
@@ -44,6 +51,12 @@ class RecipientDirectory:
         """Return the people of the group who are on shift, or all of them if none are."""
         serving = [one for one in self.people if slug in one.shifts]
         return serving or [one for one in self.people if slug in one.groups]
+
+    def on_call_in(self, slug: str) -> list[Reachable]:
+        """Return the people on call in the schedule, in its order."""
+        logins = self.on_call.get(slug, ())
+        by_login = {one.login: one for one in self.people}
+        return [by_login[login] for login in logins if login in by_login]
 
     def named(self, name: str) -> Reachable | None:
         """Return the person with this login, e-mail address or telephone number, or None."""
@@ -67,24 +80,28 @@ class AddressedMessages:
     """The messages of an announcement found so far, and the roles without one.
 
     `unreachable` are roles without an address, `withheld` own people who may not see the
-    security incident, `instead` the roles that are notified in their place.
+    security incident, `instead` the roles that are notified in their place. `off_call` are the
+    slugs of schedules in which nobody who can be reached is on call.
     """
 
     notices: dict[str, Notice] = field(default_factory=dict)
     unreachable: list[str] = field(default_factory=list)
     withheld: list[str] = field(default_factory=list)
     instead: list[str] = field(default_factory=list)
+    off_call: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class RecipientAddresses:
     """The addresses of a recipient, each with whether it may see a security incident.
 
-    `done` is true if no message is needed.
+    `done` is true if no message is needed. `off_call` are the slugs of schedules that were asked
+    in vain.
     """
 
     targets: tuple[tuple[str, bool], ...] = ()
     done: bool = False
+    off_call: tuple[str, ...] = ()
 
 
 def address_announcement(
@@ -99,6 +116,7 @@ def address_announcement(
         found = _found(recipient, directory, actor)
         if not (found.targets or found.done):
             so_far.unreachable.append(recipient.role)
+        so_far.off_call += found.off_call
         for target, privy in found.targets:
             _add(so_far, announcement, recipient, target, privy=privy)
     if announcement.officers is not None and any(role != "reporter" for role in so_far.withheld):
@@ -136,7 +154,7 @@ def _add(
 
 
 def _entry(announcement: Announcement, so_far: AddressedMessages) -> tuple[TimelineFact, ...]:
-    untold = announcement.silenced or so_far.unreachable or so_far.withheld
+    untold = announcement.silenced or so_far.unreachable or so_far.withheld or so_far.off_call
     if announcement.optional or not (announcement.recorded or untold):
         return ()
     facts: dict[str, Any] = {
@@ -154,6 +172,8 @@ def _entry(announcement: Announcement, so_far: AddressedMessages) -> tuple[Timel
         facts["silenced"] = announcement.silenced
     if so_far.unreachable:
         facts["unreachable"] = tuple(so_far.unreachable)
+    if so_far.off_call:
+        facts["nobody_on_call"] = tuple(dict.fromkeys(so_far.off_call))
     if so_far.withheld:
         facts["silenced"] = "security"
     return (("management_told", facts),)
@@ -167,15 +187,16 @@ def _found(recipient: Recipient, directory: RecipientDirectory, actor: str) -> R
     )
     if found.targets or found.done or recipient.instead is None:
         return found
-    return _found(recipient.instead, directory, actor)
+    instead = _found(recipient.instead, directory, actor)
+    return replace(instead, off_call=(*found.off_call, *instead.off_call))
 
 
 def _found_by_role(recipient: Recipient, directory: RecipientDirectory) -> RecipientAddresses:
     everybody = directory.with_role(recipient.role)
     of_group = directory.in_group(recipient.group) if recipient.group else []
     near = [one for one in of_group if recipient.role in one.roles]
-    found = tuple(_together(recipient, near or everybody, directory))
-    return RecipientAddresses(tuple(_whose_turn(recipient, found, directory.turns)))
+    found = _together_with_listed(recipient, near or everybody, directory)
+    return replace(found, targets=tuple(_whose_turn(recipient, found.targets, directory.turns)))
 
 
 def _whose_turn(
@@ -209,11 +230,21 @@ def _found_own(
     if recipient.group and (people := directory.in_group(recipient.group)):
         others = tuple(_person(one) for one in people if one.login != actor)
         return RecipientAddresses(others, done=not others)
-    return RecipientAddresses(tuple(_together(recipient, (), directory)))
+    return _together_with_listed(recipient, (), directory)
 
 
 def _person(person: Reachable) -> tuple[str, bool]:
     return f"{PERSON}{person.login}", has_security_role(person.roles)
+
+
+def _together_with_listed(
+    recipient: Recipient, people: Iterable[Reachable], directory: RecipientDirectory
+) -> RecipientAddresses:
+    asked = [one.removeprefix(SCHEDULE) for one in recipient.listed if one.startswith(SCHEDULE)]
+    return RecipientAddresses(
+        tuple(_together(recipient, people, directory)),
+        off_call=tuple(slug for slug in asked if not directory.on_call_in(slug)),
+    )
 
 
 def _together(
@@ -235,6 +266,11 @@ def _listed(targets: Iterable[str], directory: RecipientDirectory) -> Iterator[s
         if target.startswith(GROUP):
             yield from (
                 f"{PERSON}{one.login}" for one in directory.in_group(target.removeprefix(GROUP))
+            )
+        elif target.startswith(SCHEDULE):
+            yield from (
+                f"{PERSON}{one.login}"
+                for one in directory.on_call_in(target.removeprefix(SCHEDULE))
             )
         else:
             yield str(parse_recipient(target))

@@ -11,12 +11,14 @@ from gateway.incidents.announcements.addressing import (
     BY_LOGIN,
     GROUP,
     PERSON,
+    SCHEDULE,
     RecipientDirectory,
     address_announcement,
     addresses_of_recipient,
 )
 from gateway.incidents.announcements.call_turns import CallTurns
 from gateway.incidents.record import Notice, Revision
+from gateway.oncall.schedules import on_call_now
 
 
 async def address_all(
@@ -24,7 +26,8 @@ async def address_all(
 ) -> Sequence[Revision]:
     """Return the revisions with their announcements turned into messages and timeline entries.
 
-    It takes one query, or none if there are no announcements.
+    It takes one query, or none if there are no announcements, and three more where somebody on
+    call in a schedule is to be notified.
     """
     if not any(revision.announcements for revision in revisions):
         return revisions
@@ -66,10 +69,13 @@ async def _directory(
     }
     groups = {target.removeprefix(GROUP) for target in listed if target.startswith(GROUP)}
     groups |= {one.group for one in wanted if one.group}
+    slugs = sorted({one.removeprefix(SCHEDULE) for one in listed if one.startswith(SCHEDULE)})
+    on_call = await on_call_now(conn, slugs, now) if slugs else {}
+    names |= {login for logins in on_call.values() for login in logins}
     people = await find_reachable(conn, roles, names, groups, now)
     if all(one.turn is Turn.ALL for one in wanted):
-        return RecipientDirectory(people)
-    return RecipientDirectory(people, await _turns(conn, [one.login for one in people]))
+        return RecipientDirectory(people, on_call)
+    return RecipientDirectory(people, on_call, await _turns(conn, [one.login for one in people]))
 
 
 LAST_CALLS = """

@@ -146,6 +146,30 @@ def test_group_notifies_people_on_shift_or_all_members() -> None:
     assert targets(Recipient(role="duty", listed=("group:sre",))) == ["person:olga", "person:tom"]
 
 
+def test_schedule_notifies_whoever_is_on_call() -> None:
+    duty = Recipient(role="duty", listed=("schedule:web", "smtp:wall@example.com"))
+    on_call = replace(PEOPLE, on_call={"web": ("tom", "ghost")})
+    assert targets(duty, directory=on_call) == ["person:tom", "smtp:wall@example.com"]
+    assert entry(duty, directory=on_call, recorded=False) is None
+
+
+@pytest.mark.parametrize("on_call", [{}, {"web": ()}, {"web": ("ghost",)}])
+def test_schedule_without_anybody_on_call_is_named_and_the_stand_in_is_notified(
+    on_call: dict[str, tuple[str, ...]],
+) -> None:
+    duty = Recipient(
+        role="duty",
+        listed=("schedule:web",),
+        instead=Recipient(role="leader", listed=("schedule:boss",)),
+    )
+    empty = replace(PEOPLE, on_call=on_call)
+    assert targets(duty, directory=empty) == ["person:leo"]
+    told = entry(duty, directory=empty, recorded=False)
+    assert told is not None
+    assert told["nobody_on_call"] == ("web", "boss")
+    assert "unreachable" not in told
+
+
 def test_service_desk_notifies_people_on_shift() -> None:
     assert targets(Recipient(role="service_desk")) == ["person:dan"]
     assert targets(Recipient(role="service_desk"), directory=RecipientDirectory((DORA,))) == [

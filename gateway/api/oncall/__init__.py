@@ -1,0 +1,1 @@
+"""API routes of on-call schedules, overrides and swaps."""
