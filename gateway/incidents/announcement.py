@@ -32,7 +32,7 @@ class Recipient:
     With a `group`, those of the group who have the role are notified, if there are any. With
     `own`, it is a person of the incident: the first of `people` (logins or addresses) who can be
     reached, else the people of `group`, else the addresses `listed` for it. If that is nobody,
-    `instead` is notified. The people in `without` cannot take the record and are not notified.
+    `instead` is notified.
     """
 
     role: str
@@ -42,7 +42,6 @@ class Recipient:
     group: str = ""
     instead: "Recipient | None" = None
     turn: Turn = Turn.ALL
-    without: tuple[str, ...] = ()
 
     @property
     def nobody(self) -> bool:

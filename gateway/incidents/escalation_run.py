@@ -21,8 +21,7 @@ class EscalationRun:
 
     `number` counts the runs of the record. The clock of the run began at `since`, which is None
     while nobody is to be called: the record is over, or follows a master. `told` are the steps
-    notified since, `declined` the logins that cannot take the record. `acknowledged_at` is the
-    last time when whoever acknowledged it worked on it.
+    notified since. `acknowledged_at` is the last time when whoever acknowledged it worked on it.
     """
 
     policy: str
@@ -30,7 +29,6 @@ class EscalationRun:
     number: int = 1
     since: datetime | None = None
     told: tuple[NotifiedStep, ...] = ()
-    declined: tuple[str, ...] = ()
     acknowledged_at: datetime | None = None
 
 

@@ -31,7 +31,7 @@ LINES: Mapping[str, tuple[str, str]] = {
     "assignee": ("Assignee: {}", "受理人：{}"),
     "handler": ("Handled by: {}", "处理人：{}"),
     "escalation": ("Called by the escalation policy: {}", "按升级策略呼叫：{}"),
-    "declined_by": ("Cannot take it: {}", "无法接手：{}"),
+    "left_by": ("Left by: {}", "接不了的人：{}"),
     "reason": ("Reason: {}", "原因：{}"),
     "next_update_due_at": ("Next update due: {}", "下次通报时间：{}"),
     "group": ("Group: {}", "班组：{}"),

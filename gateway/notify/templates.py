@@ -38,6 +38,8 @@ class Template(StrEnum):
     RAISED = "raised"
     ESCALATED = "escalated"
     RETURNED = "returned"
+    DECLINED = "declined"
+    RELEASED = "released"
     RESUMED = "resumed"
     UNDELIVERED = "undelivered"
     UNRESOLVED = "unresolved"
@@ -69,6 +71,7 @@ class Template(StrEnum):
     FORGOTTEN = "forgotten"
     CONTACT_CODE = "contact_code"
     BUNDLE = "bundle"
+    NEW_LINK = "new_link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,8 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.RAISED: ("priority raised", "优先级已提高"),
     Template.ESCALATED: ("escalated", "已升级"),
     Template.RETURNED: ("returned to the desk", "已退回服务台"),
+    Template.DECLINED: ("declined, nobody has it", "有人接不了，尚无人处理"),
+    Template.RELEASED: ("given back, nobody has it", "已交回，尚无人处理"),
     Template.UNDELIVERED: ("nobody was reached", "通知均未送达，请跟进"),
     Template.RESUMED: ("resumed", "已恢复处理"),
     Template.UNRESOLVED: ("still unresolved", "仍未解决"),
@@ -127,6 +132,7 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.WITHDRAWN: ("taken out of your hands", "已不再由您处理"),
     Template.UNACKNOWLEDGED: ("nobody has taken it", "无人接手"),
     Template.FORGOTTEN: ("taken, but no progress", "已接手但无进展"),
+    Template.NEW_LINK: ("the link you asked for", "你要的新链接"),
     Template.UPDATE_DUE: ("status update overdue", "进展通报已逾期"),
     Template.BUNDLE: ("several messages", "多条通知"),
     Template.CONTACT_CODE: ("code to confirm this address", "联系方式验证码"),

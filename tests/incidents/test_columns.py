@@ -113,7 +113,7 @@ async def test_every_changed_field_is_read_as_written(pool: Pool) -> None:
 
 OTHER_VALUES: dict[str, Any] = {
     "escalation": EscalationRun(
-        policy="sre", version=2, since=NOON, told=(NotifiedStep("0.1", NOON),), declined=("ann",)
+        policy="sre", version=2, since=NOON, told=(NotifiedStep("0.1", NOON),)
     ),
     "title": '"other" \\ 标题\n', "source": "mail", "priority": 2, "impact": Impact.COMPANY,
     "urgency": Urgency.LOW, "occurred_at": NOON - timedelta(microseconds=1), "policy": "other",

@@ -131,7 +131,7 @@ def call(
         calls.append(
             rules.announcement(
                 incident,
-                step_recipients(rules, incident, definition.steps, place, run.declined),
+                step_recipients(rules, incident, definition.steps, place),
                 cause=f"policy:{run.number}:{step.name}",
                 template=template,
                 more={"escalation": said, **(more or {})},
@@ -153,10 +153,9 @@ def skip_to_next(
     Its clock is set forward to that step, and those before it count as called in time. After the
     last step the desk and the incident manager are told.
     """
-    declined = tuple(dict.fromkeys((*run.declined, by)))
-    open_again = replace(run, declined=declined, acknowledged_at=None)
+    open_again = replace(run, acknowledged_at=None)
     coming = next_call(policy, open_again)
-    more = {"declined_by": by}
+    more = {"left_by": by}
     if coming is None:
         cause = f"policy:{run.number}:declined#{incident.version}"
         told = rules.announce(

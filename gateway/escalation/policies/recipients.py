@@ -18,9 +18,8 @@ def step_recipients(
     incident: Incident,
     steps: Sequence[PolicyStep],
     place: int,
-    without: tuple[str, ...],
 ) -> tuple[Recipient, ...]:
-    """Return the recipients of the step at `place`, but for those in `without`.
+    """Return the recipients of the step at `place`.
 
     Where it reaches nobody, such as in a gap of a schedule, the next step does at once, and after
     the last one the desk, then the incident manager.
@@ -28,25 +27,22 @@ def step_recipients(
     instead = replace(rules.recipient(DESK, incident), instead=rules.recipient(MANAGER, incident))
     for later in reversed(steps[place + 1 :]):
         if listed := _listed(later):
-            instead = Recipient(role=ON_CALL, listed=listed, instead=instead, without=without)
-    return tuple(_of_step(rules, incident, steps[place], without, instead))
+            instead = Recipient(role=ON_CALL, listed=listed, instead=instead)
+    return tuple(_of_step(rules, incident, steps[place], instead))
 
 
 def _of_step(
     rules: EscalationRules,
     incident: Incident,
     step: PolicyStep,
-    without: tuple[str, ...],
     instead: Recipient,
 ) -> Iterator[Recipient]:
     if listed := _listed(step):
-        yield Recipient(
-            role=ON_CALL, listed=listed, turn=step.turn, without=without, instead=instead
-        )
+        yield Recipient(role=ON_CALL, listed=listed, turn=step.turn, instead=instead)
     for target in step.targets:
         if target.startswith(ROLE):
             found = rules.recipient(target.removeprefix(ROLE), incident)
-            yield replace(found, turn=step.turn, without=without, instead=found.instead or instead)
+            yield replace(found, turn=step.turn, instead=found.instead or instead)
 
 
 def _listed(step: PolicyStep) -> tuple[str, ...]:

@@ -34,12 +34,22 @@ TimelineFact = tuple[str, Mapping[str, Any]]
 class RecipientDirectory:
     """The people that announcements may be for, and the turn of those who are called one by one.
 
-    `on_call` are the logins of those on call now, by the slug of the schedule.
+    `on_call` are the logins of those on call now, by the slug of the schedule, `declined` those
+    of people who cannot take the incident.
     """
 
     people: Sequence[Reachable] = ()
     on_call: Mapping[str, Sequence[str]] = field(default_factory=dict)
     turns: CallTurns = field(default_factory=CallTurns)
+    declined: frozenset[str] = frozenset()
+
+    def without(self, declined: frozenset[str]) -> "RecipientDirectory":
+        """Return the directory in which these logins are passed over where others are left."""
+        return replace(self, declined=declined)
+
+    def willing(self, people: Sequence[Reachable]) -> Sequence[Reachable]:
+        """Return the people who have not declined."""
+        return [one for one in people if one.login not in self.declined]
 
     def with_role(self, role: str) -> list[Reachable]:
         """Return everybody with the role; of the service desk only those on shift, if any are."""
@@ -105,12 +115,17 @@ class RecipientAddresses:
 
 
 def address_announcement(
-    announcement: Announcement, directory: RecipientDirectory, actor: str
+    announcement: Announcement,
+    directory: RecipientDirectory,
+    actor: str,
+    declined: frozenset[str] = frozenset(),
 ) -> tuple[tuple[Notice, ...], tuple[TimelineFact, ...]]:
     """Return a message for each address of the announcement, and the entry of the timeline.
 
-    The incident's own people are not notified of what they (`actor`) did themselves.
+    The incident's own people are not notified of what they (`actor`) did themselves. Those who
+    `declined` the incident are passed over as long as somebody else can be notified.
     """
+    directory = directory.without(declined)
     so_far = AddressedMessages()
     for recipient in () if announcement.silenced else announcement.recipients:
         found = _found(recipient, directory, actor)
@@ -195,39 +210,43 @@ def _found_by_role(recipient: Recipient, directory: RecipientDirectory) -> Recip
     everybody = directory.with_role(recipient.role)
     of_group = directory.in_group(recipient.group) if recipient.group else []
     near = [one for one in of_group if recipient.role in one.roles]
-    found = _together_with_listed(recipient, near or everybody, directory)
-    return replace(found, targets=tuple(_whose_turn(recipient, found.targets, directory.turns)))
+    willing = directory.willing(near) or directory.willing(everybody) or near or everybody
+    found = _together_with_listed(recipient, willing, directory)
+    return replace(found, targets=tuple(_whose_turn(recipient, found.targets, directory)))
 
 
 def _whose_turn(
-    recipient: Recipient, found: Iterable[tuple[str, bool]], turns: CallTurns
+    recipient: Recipient, found: Sequence[tuple[str, bool]], directory: RecipientDirectory
 ) -> Iterator[tuple[str, bool]]:
     """Yield the addresses of a recipient without those who declined, one person where it asks so.
 
-    Addresses of programs are no people: all of them are kept.
+    Addresses of programs are no people: all of them are kept. Who declined is passed over as long
+    as the recipient, or the one in its place, means somebody else.
     """
-    without = {f"{way}:{login}" for login in recipient.without for way in BY_LOGIN}
-    left = [(target, privy) for target, privy in found if target not in without]
+    declined = {f"{way}:{login}" for login in directory.declined for way in BY_LOGIN}
+    willing = [(target, privy) for target, privy in found if target not in declined]
+    left = willing if willing or recipient.instead is not None else found
     people = {target: privy for target, privy in left if target.startswith(PERSON)}
     if recipient.turn is Turn.ALL or not people:
         yield from left
         return
     logins = [target.removeprefix(PERSON) for target in people]
-    chosen = f"{PERSON}{turns.choose(recipient.turn, logins)}"
+    chosen = f"{PERSON}{directory.turns.choose(recipient.turn, logins)}"
     yield from (one for one in left if one[0] == chosen or one[0] not in people)
 
 
 def _found_own(
     recipient: Recipient, directory: RecipientDirectory, actor: str
 ) -> RecipientAddresses:
-    if recipient.people[:1] == (actor,):
+    if recipient.people[:1] == (actor,) and actor not in directory.declined:
         return RecipientAddresses(done=True)
     for name in recipient.people:
-        if name != actor and (person := directory.named(name)) is not None:
+        person = None if name == actor else directory.named(name)
+        if person is not None and person.login not in directory.declined:
             return RecipientAddresses((_person(person),))
         if recipient.role == "reporter" and name.isascii() and EMAIL.fullmatch(name):
             return RecipientAddresses(((f"smtp:{name}", False),))
-    if recipient.group and (people := directory.in_group(recipient.group)):
+    if recipient.group and (people := directory.willing(directory.in_group(recipient.group))):
         others = tuple(_person(one) for one in people if one.login != actor)
         return RecipientAddresses(others, done=not others)
     return _together_with_listed(recipient, (), directory)

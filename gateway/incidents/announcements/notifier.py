@@ -17,6 +17,7 @@ from gateway.incidents.announcements.addressing import (
     addresses_of_recipient,
 )
 from gateway.incidents.announcements.call_turns import CallTurns
+from gateway.incidents.declining import declined_by
 from gateway.incidents.record import Notice, Revision
 from gateway.oncall.schedules import on_call_now
 
@@ -111,8 +112,9 @@ def _addressed(revision: Revision, directory: RecipientDirectory) -> Revision:
     A person who works on the record gets one message about the change, even if they have one of
     the roles to notify; addresses of programs and of roles get every message.
     """
+    declined = declined_by(revision.after)
     found = [
-        (one, *address_announcement(one, directory, revision.actor))
+        (one, *address_announcement(one, directory, revision.actor, declined))
         for one in revision.announcements
     ]
     heard = {notice.target for notice in revision.notices}
