@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from gateway.oncall.expansion import Plan, gaps
 from gateway.oncall.schedule import Absence
 from gateway.oncall.shift import Shift
 from gateway.oncall.spans import Span, intersect, join
@@ -14,6 +15,8 @@ AHEAD = timedelta(days=30)
 """How far ahead warnings look."""
 
 WEEK = timedelta(days=7)
+KEPT = timedelta(days=8)
+"""How long gaps that are over are remembered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,23 @@ class AbsentShift:
     person: str
     starts_at: datetime
     ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """What is wrong with schedules in a period: their gaps by slug, and double bookings."""
+
+    gaps: Mapping[str, Sequence[Span]]
+    double_bookings: Sequence[DoubleBooking]
+
+
+def find_coverage(plans: Mapping[str, Plan], within: Span) -> Coverage:
+    """Return what is wrong with these schedules in a period."""
+    shifts = {slug: plan.shifts(*within) for slug, plan in plans.items()}
+    return Coverage(
+        gaps={slug: gaps(ones, *within) for slug, ones in shifts.items()},
+        double_bookings=double_bookings(shifts, within),
+    )
 
 
 def double_bookings(shifts: Mapping[str, Iterable[Shift]], within: Span) -> list[DoubleBooking]:
@@ -104,6 +124,17 @@ def new_gaps(
         and (_local(since, wall), _local(ends, wall)) not in weekly
         and not (ends == until and _local(since, wall) in begins)
     ]
+
+
+def remembered_gaps(found: Sequence[Span], known: Sequence[Span], now: datetime) -> list[Span]:
+    """Return the gaps to be known the next time.
+
+    They are those found, of which one that lasts now began when it was known to, and those known
+    that ended within the last days: gaps of every week are told from them.
+    """
+    began = min((since for since, until in known if since < now < until), default=now)
+    over = [(since, until) for since, until in known if now - KEPT < until <= now]
+    return sorted({*over, *((began if since == now else since, until) for since, until in found)})
 
 
 def _local(at: datetime, zone: ZoneInfo) -> datetime:
