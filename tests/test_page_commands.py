@@ -43,6 +43,7 @@ async def run(gateway: RunningGateway, name: str, folder: Path) -> None:
             "GATEWAY": str(gateway.client.make_url("/")).rstrip("/"),
             "ADMIN": gateway.keys["admin"],
         },
+        cwd=folder,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -100,3 +101,16 @@ async def test_messages_page_commands_set_a_template(
     ]
     _, quiet = await gateway.get("/api/v1/people/ann/quiet-hours", "admin")
     assert (len(quiet["hours"]), quiet["passes"]) == (2, 2)
+
+
+async def test_calendars_page_commands_make_absences_and_feeds(
+    gateway: RunningGateway, tmp_path: Path
+) -> None:
+    await run(gateway, "on-call-calendars.md", tmp_path)
+    far = "?from=2150-01-01T00:00:00Z&to=2151-01-01T00:00:00Z"
+    _, listed = await gateway.get(f"/api/v1/people/ann/absences{far}", "admin")
+    assert [one["reason"] for one in listed["absences"]] == ["Annual leave"]
+    _, feed = await gateway.get("/api/v1/schedules/databases/feed", "admin")
+    assert feed["made_by"] == "ann"
+    shown = await gateway.client.get(feed["address"])
+    assert (await shown.text()).startswith("BEGIN:VCALENDAR")

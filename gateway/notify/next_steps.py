@@ -36,6 +36,10 @@ TO_DO: Mapping[str, tuple[str, str]] = {
     "answer_complaint": ("look into the complaint and answer it", "请调查并答复投诉"),
     "find_successor": ("make sure that somebody takes over the shift", "请确认有人接班"),
     "answer_swap": ("accept the swap, or refuse it", "请同意或拒绝换班"),
+    "cover_gaps": (
+        "put somebody on call for these times, or change the schedule",
+        "请为这些时段安排值班人员，或调整值班表",
+    ),
     "take_over": ("accept the hand-over", "确认接班"),
     "post_update": ("post a status update", "发布进展通报"),
     "judge_reply": (

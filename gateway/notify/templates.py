@@ -2,14 +2,15 @@
 
 All facts it reads are optional: those of LINES in `fact_lines`, and `description`, `solution`,
 `links`; `to_do` (a step of `next_steps`), `text`, whose lines are kept and stand first, and
-`listed`, records with `number`, `priority`, `state`, `title` and `report`. A `subject` replaces
-the one that is made of them: mail programs keep a thread together by it.
+`listed`, records with `number`, `priority`, `state`, `title` and `report`; `gaps`, times without
+anybody on call from and until, and the number of `more_gaps`. A `subject` replaces the one that
+is made of them: mail programs keep a thread together by it.
 
 Titles and names are foreign text: they are put in as values, never read as a format, and lose
 their control characters.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -20,7 +21,7 @@ from gateway.notify import bundles
 from gateway.notify.contact_codes import render_code
 from gateway.notify.fact_lines import format_facts, format_lines
 from gateway.notify.next_steps import next_step
-from gateway.notify.phrases import MessageReader, multi_line, one_line
+from gateway.notify.phrases import MessageReader, local_time, multi_line, one_line
 from gateway.notify.reporter_letters import LETTERS, render_letter
 from gateway.vocabulary import ReportStatus, State
 
@@ -72,6 +73,7 @@ class Template(StrEnum):
     CONTACT_CODE = "contact_code"
     BUNDLE = "bundle"
     NEW_LINK = "new_link"
+    SCHEDULE_GAPS = "schedule_gaps"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,7 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.UPDATE_DUE: ("status update overdue", "进展通报已逾期"),
     Template.BUNDLE: ("several messages", "多条通知"),
     Template.CONTACT_CODE: ("code to confirm this address", "联系方式验证码"),
+    Template.SCHEDULE_GAPS: ("nobody will be on call", "值班空缺"),
 }
 """The occasion of each template, as the subject names it."""
 
@@ -247,12 +250,20 @@ def _text(
     yield from format_lines(said, facts, reader)
     listed = facts.get("listed") or ()
     yield from (_record(one, reader) for one in listed)
+    yield from (_gap(one, reader) for one in facts.get("gaps") or ())
+    if more := facts.get("more_gaps"):
+        yield f"… +{more}"
     if 0 < len(listed) < facts.get("records", 0):
         yield f"… +{facts['records'] - len(listed)}"
     for name, words in (("description", DESCRIPTION), ("solution", SOLUTION)):
         if long := multi_line(facts.get(name) or ""):
             cut = long if len(long) <= MOST_TEXT else long[: MOST_TEXT - 1] + "…"
             yield from ("", reader.choose(words), cut)
+
+
+def _gap(span: Sequence[Any], reader: MessageReader) -> str:
+    """Return a time without anybody on call, on one line."""
+    return " – ".join(local_time(one, reader) for one in span)
 
 
 def _record(facts: Mapping[str, Any], reader: MessageReader) -> str:

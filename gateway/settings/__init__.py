@@ -36,6 +36,7 @@ from gateway.settings.process import (
 from gateway.settings.section import Section
 from gateway.settings.sections import (
     MOST_ITEMS,
+    AbsenceSettings,
     AttachmentSettings,
     Audit,
     Database,
@@ -54,6 +55,7 @@ from gateway.timing.durations import Duration
 __all__ = [
     "MOST_ITEMS",
     "S3",
+    "AbsenceSettings",
     "AttachmentSettings",
     "Audit",
     "Bounds",

@@ -29,6 +29,7 @@ IN_PATH = {
     "slug": "The slug, as lists give it.",
     "source": "The source, by the name that its address has.",
     "system": "The other system, by the name it is kept under.",
+    "token": "The signed name of the calendar, as its address has it.",
 }
 IN_HEADER = {
     "Content-Disposition": "The file's name, where the query does not give it.",
@@ -46,7 +47,9 @@ IN_QUERY = {
     "after": "The cursor of the page: `next` of the page before.",
     "assignee": "The assignee, a person or a group.",
     "at": "The moment that is asked about; without it, now.",
+    "at_least_hours": "The hours that an event lasts at least, if it is an absence.",
     "before": "The cursor of the page: `next` of the page before.",
+    "calendar": "The calendar of the settings whose public holidays count.",
     "category": "The category.",
     "ci": "The configuration item.",
     "code": "The code that the identity provider gave.",
@@ -97,6 +100,7 @@ IN_QUERY = {
     "updated_since": "The earliest time of the last change.",
     "user": "The vendor's id of the person.",
     "version": "The version; without one, the latest.",
+    "words": "Words, separated by commas, of which the title of an absence has one.",
     "wait": "Seconds to wait for a change where there is none yet.",
 }
 """Descriptions by name, where the field of the query has none of its own."""
