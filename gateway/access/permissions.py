@@ -66,6 +66,8 @@ class Action(StrEnum):
     SUBMIT = "submit"
     ENTER_LATE = "enter_late"
     RECEIPTS = "receipts"
+    MESSAGES = "messages"
+    RESEND = "resend"
     QUARANTINE = "quarantine"
     REPLAY = "replay"
     SET_ASIDE = "set_aside"
@@ -112,6 +114,8 @@ MEANING: Mapping[Action, str] = {
     Action.SUBMIT: "make a record",
     Action.ENTER_LATE: "make a record of what occurred over 12 h ago, with a reason",
     Action.RECEIPTS: "what became of a delivery",
+    Action.MESSAGES: "what was sent to whom, and what became of it",
+    Action.RESEND: "send it again",
     Action.QUARANTINE: "what could not be understood",
     Action.REPLAY: "read that again",
     Action.SET_ASIDE: "mail of programs that was set aside",
@@ -138,6 +142,7 @@ class RecordLocation(StrEnum):
     SECOND = "with tier 2, or with a vendor"
     BEYOND_DESK = "with tier 2, tier 3 or a vendor"
     HANDLED = "handled by oneself"
+    PAGED = "that an escalation policy called oneself about"
     THIRD = "with tier 3, or with a vendor and given to oneself or one's group"
     FLAGGED = "flagged as security incident"
 
@@ -171,7 +176,8 @@ _A = Action
 _SEEING = frozenset({_A.READ, _A.INSPECT})
 _CALLED = frozenset({_A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION, _A.DECLINE, _A.RELEASE})
 _STAFF = frozenset({_A.SUBMIT, _A.FOLLOW, _A.DIRECTORY, _A.HAND_OVER, _A.KNOWLEDGE, _A.PUBLISH})
-_EVIDENCE = frozenset({_A.RECEIPTS, _A.QUARANTINE, _A.SET_ASIDE})
+_EVIDENCE = frozenset({_A.RECEIPTS, _A.MESSAGES, _A.QUARANTINE, _A.SET_ASIDE})
+_TAKING = frozenset({_A.ACKNOWLEDGE, _A.NOTE, _A.ATTACH})
 _WORK = frozenset({_A.ACKNOWLEDGE, _A.HOLD, _A.RESUME, _A.RESOLVE})
 _PASSING_ON = frozenset(
     {_A.NOTE, _A.ATTACH, _A.REASSIGN, _A.ESCALATE, _A.ENGAGE, _A.REFER, _A.GRADE}
@@ -209,22 +215,32 @@ TABLE: tuple[Rule, ...] = (
         RecordLocation.OWN,
     ),
     Rule(Role.REPORTER, frozenset({_A.NOTE, _A.ATTACH}), RecordLocation.OWN, OPEN),
-    Rule(Role.SERVICE_DESK, _STAFF | _EVIDENCE | {_A.REPLAY, _A.OPEN_SET_ASIDE, _A.SILENCE}),
+    Rule(
+        Role.SERVICE_DESK,
+        _STAFF | _EVIDENCE | {_A.REPLAY, _A.RESEND, _A.OPEN_SET_ASIDE, _A.SILENCE},
+    ),
     Rule(
         Role.SERVICE_DESK,
         _SEEING | _OWNING | _CALLED | {_A.SUBSCRIBE_OTHERS, _A.POST_UPDATE},
     ),
     Rule(Role.SERVICE_DESK, frozenset({_A.ESCALATE, _A.ENGAGE})),
     Rule(Role.SERVICE_DESK, _WORK, RecordLocation.DESK),
+    Rule(Role.SERVICE_DESK, _TAKING, RecordLocation.PAGED),
     Rule(Role.SERVICE_DESK, frozenset({_A.HOLD, _A.RESUME, _A.RESOLVE}), RecordLocation.SECOND),
     Rule(Role.SERVICE_DESK, frozenset({_A.REPORT}), RecordLocation.ANY, OVER),
     Rule(Role.TIER2, _STAFF | _SEEING | _CALLED | {_A.RECEIPTS}),
+    Rule(Role.TIER2, _TAKING, RecordLocation.PAGED),
     Rule(Role.TIER2, frozenset({_A.POST_UPDATE}), RecordLocation.HANDLED),
     Rule(Role.TIER2, _WORK | {_A.RETURN, _A.LINK, _A.UNLINK, _A.CONVERT}, RecordLocation.SECOND),
     Rule(Role.TIER2, _PASSING_ON | {_A.RESUME}, RecordLocation.BEYOND_DESK),
     Rule(Role.TIER2, frozenset({_A.REPORT}), RecordLocation.ANY, OVER),
     Rule(Role.TIER3, _STAFF | _SEEING | _CALLED | {_A.RECEIPTS}),
-    Rule(Role.TIER3, frozenset({_A.POST_UPDATE}), RecordLocation.HANDLED),
+    Rule(Role.TIER3, _TAKING, RecordLocation.PAGED),
+    Rule(
+        Role.TIER3,
+        frozenset({_A.POST_UPDATE, *_WORK, *_PASSING_ON}) - {_A.ESCALATE},
+        RecordLocation.HANDLED,
+    ),
     Rule(
         Role.TIER3, _WORK | {_A.LINK, _A.UNLINK, *_PASSING_ON} - {_A.ESCALATE}, RecordLocation.THIRD
     ),
@@ -355,6 +371,9 @@ def _is(where: RecordLocation, who: Principal, incident: Incident) -> bool:  # n
             return incident.tier is not Tier.DESK
         case RecordLocation.HANDLED:
             return incident.handler == who.name
+        case RecordLocation.PAGED:
+            run = incident.escalation
+            return run is not None and run.since is not None and who.name in run.called
         case RecordLocation.THIRD:
             return incident.tier is Tier.THIRD or (
                 incident.tier is Tier.VENDOR and _given(who, incident)

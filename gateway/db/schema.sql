@@ -833,6 +833,35 @@ CREATE VIEW public.major_report_standing AS
 
 COMMENT ON VIEW public.major_report_standing IS 'Every major incident that is over, and how its report stands; one that cleared before anybody accepted it, only where it was declared or the rule says so';
 
+CREATE TABLE public.message_attempt (
+    id bigint NOT NULL,
+    message uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    channel text NOT NULL,
+    address text NOT NULL,
+    outcome text NOT NULL,
+    error text DEFAULT ''::text NOT NULL,
+    vendor_id text DEFAULT ''::text NOT NULL,
+    parts smallint DEFAULT 1 NOT NULL,
+    took_ms integer NOT NULL,
+    CONSTRAINT message_attempt_outcome_check CHECK ((outcome = ANY (ARRAY['sent'::text, 'retry'::text, 'dead'::text])))
+);
+
+COMMENT ON TABLE public.message_attempt IS 'Attempts to deliver messages, oldest first: docs/messages.md';
+
+COMMENT ON COLUMN public.message_attempt.vendor_id IS 'The name that the other side gave the message, "" for none';
+
+COMMENT ON COLUMN public.message_attempt.parts IS 'Units that vendors count: parts of a short message, else 1';
+
+ALTER TABLE public.message_attempt ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.message_attempt_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.message_template (
     event text NOT NULL,
     channel text NOT NULL,
@@ -929,8 +958,7 @@ CREATE TABLE public.outbox (
     sequence uuid,
     held_until timestamp with time zone,
     held_for text DEFAULT ''::text NOT NULL,
-    bundle uuid,
-    vendor_id text DEFAULT ''::text NOT NULL
+    bundle uuid
 );
 
 COMMENT ON COLUMN public.outbox.id IS 'uuid5 of incident, cause and target: the idempotency id on every attempt, and what makes a second firing harmless';
@@ -958,8 +986,6 @@ COMMENT ON COLUMN public.outbox.held_until IS 'Until when it waits, or waited, o
 COMMENT ON COLUMN public.outbox.held_for IS 'Why it waits: step, minute, rate, quiet_hours or do_not_disturb';
 
 COMMENT ON COLUMN public.outbox.bundle IS 'The message that this one is told in: they end alike';
-
-COMMENT ON COLUMN public.outbox.vendor_id IS 'The name that the vendor gave the message, by which it is updated or cancelled';
 
 CREATE TABLE public.person (
     id integer NOT NULL,
@@ -1773,6 +1799,9 @@ ALTER TABLE ONLY public.major_report_past
 ALTER TABLE ONLY public.major_report
     ADD CONSTRAINT major_report_pkey PRIMARY KEY (incident_id);
 
+ALTER TABLE ONLY public.message_attempt
+    ADD CONSTRAINT message_attempt_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.message_template
     ADD CONSTRAINT message_template_pkey PRIMARY KEY (event, channel, locale);
 
@@ -1979,11 +2008,15 @@ CREATE INDEX mail_incident ON public.mail USING btree (incident_id);
 
 CREATE INDEX mail_received ON public.mail USING btree (received_at);
 
+CREATE INDEX message_attempt_message ON public.message_attempt USING btree (message, id);
+
 CREATE INDEX monitor_due ON public.monitor USING btree (due_at) WHERE (due_at IS NOT NULL);
 
 CREATE INDEX notification_rule_method ON public.notification_rule USING btree (method_id);
 
 CREATE INDEX outbox_bundle ON public.outbox USING btree (bundle) WHERE ((bundle IS NOT NULL) AND (state = 'pending'::text));
+
+CREATE INDEX outbox_created ON public.outbox USING btree (created_at, id);
 
 CREATE INDEX outbox_due ON public.outbox USING btree (urgency, next_attempt_at) WHERE (state = 'pending'::text);
 
@@ -2095,6 +2128,9 @@ ALTER TABLE ONLY public.handover
 
 ALTER TABLE ONLY public.heartbeat
     ADD CONSTRAINT heartbeat_integration_id_fkey FOREIGN KEY (integration_id) REFERENCES public.integration(id);
+
+ALTER TABLE ONLY public.message_attempt
+    ADD CONSTRAINT message_attempt_message_fkey FOREIGN KEY (message) REFERENCES public.outbox(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.monitor
     ADD CONSTRAINT monitor_integration_id_fkey FOREIGN KEY (integration_id) REFERENCES public.integration(id);

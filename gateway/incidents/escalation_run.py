@@ -1,6 +1,7 @@
 """The run of an escalation policy on a record: its progress and what stopped it. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +22,8 @@ class EscalationRun:
 
     `number` counts the runs of the record. The clock of the run began at `since`, which is None
     while nobody is to be called: the record is over, or follows a master. `told` are the steps
-    notified since. `acknowledged_at` is the last time when whoever acknowledged it worked on it.
+    notified since, `called` the logins of the people they reached, who may take the record.
+    `acknowledged_at` is the last time when whoever acknowledged it worked on it.
     """
 
     policy: str
@@ -29,7 +31,15 @@ class EscalationRun:
     number: int = 1
     since: datetime | None = None
     told: tuple[NotifiedStep, ...] = ()
+    called: tuple[str, ...] = ()
     acknowledged_at: datetime | None = None
+
+
+def with_called(run: EscalationRun | None, logins: Iterable[str]) -> EscalationRun | None:
+    """Return the run with these people called as well."""
+    if run is None:
+        return None
+    return replace(run, called=tuple(dict.fromkeys((*run.called, *logins))))
 
 
 _encode = msgspec.json.Encoder().encode

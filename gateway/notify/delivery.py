@@ -21,6 +21,7 @@ from gateway.errors import Unavailable
 from gateway.incidents.facts import WITHHELD
 from gateway.incidents.labels import LOCALES, Locale
 from gateway.notify import bundles, privacy, template_store
+from gateway.notify.attempt_log import AttemptRecord, record_of
 from gateway.notify.contact_codes import ContactCodes
 from gateway.notify.custom_templates import CustomTemplate, TemplateFailed, render_custom
 from gateway.notify.endpoint_breakers import EndpointBreakers
@@ -100,11 +101,15 @@ class Ways:
 
 
 class AttemptOutcome(NamedTuple):
-    """The result of an attempt: the row's next state, how it ended, and by which channel."""
+    """The result of an attempt: the row's next state, how it ended, and by which channel.
+
+    `made` is what the log keeps of it, None where nothing was sent.
+    """
 
     settlement: Settlement
     outcome: SendOutcome
     channel: str
+    made: AttemptRecord | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -175,14 +180,15 @@ class MessageDelivery:
         may_recover = row.may_recover and first > base
         waits: list[float] = []
         for place in range(first, len(ways.steps)):
-            target = ways.steps[place].target
+            target, began = ways.steps[place].target, self.clock.monotonic()
             result = await self._send(row, target, ways)
             if isinstance(result, float):
                 waits.append(result)
                 may_recover = True
                 continue
+            made = record_of(row.id, target, result, self.clock.monotonic() - began)
             if isinstance(result, Delivered):
-                return _reached(row, ways, place)
+                return _reached(row, ways, place)._replace(made=made)
             if place + 1 < len(ways.steps):
                 recovers = may_recover or isinstance(result, Retry)
                 failed = Settlement(
@@ -192,14 +198,14 @@ class MessageDelivery:
                     next_method(failed, place, may_recover=recovers),
                     SendOutcome.RETRY,
                     target.channel,
+                    made,
                 )
-            return _ended(
-                row,
+            final = (
                 Retry(result.reason)
                 if may_recover and isinstance(result, Undeliverable)
-                else result,
-                target.channel,
+                else result
             )
+            return _ended(row, final, target.channel)._replace(made=made)
         wait = timedelta(seconds=min(waits))
         if first > base:
             return _ended(
@@ -313,7 +319,7 @@ def _is_expired(row: OutboxRow) -> bool:
 def _reached(row: OutboxRow, ways: Ways, place: int) -> AttemptOutcome:
     """Return the outcome of a delivery, with the step that follows it while nobody accepts."""
     target = ways.steps[place].target
-    settled, outcome, channel = _ended(row, Delivered(), target.channel)
+    ended = _ended(row, Delivered(), target.channel)
     further: tuple[FollowUp, ...] = ()
     after = ways.steps[place + 1].after if place + 1 < len(ways.steps) else None
     if after is not None:
@@ -322,7 +328,8 @@ def _reached(row: OutboxRow, ways: Ways, place: int) -> AttemptOutcome:
             for message, template in _told_by(row)
             if template in FOLLOWED
         )
-    return AttemptOutcome(replace(settled, reached=str(target), further=further), outcome, channel)
+    reached = replace(ended.settlement, reached=str(target), further=further)
+    return ended._replace(settlement=reached)
 
 
 def _told_by(row: OutboxRow) -> Iterator[tuple[UUID, str]]:

@@ -41,10 +41,12 @@ class Delivered:
     """The message was accepted by the other side.
 
     `handle` names the message there, "" if the other side gives it no name. A channel that can
-    change or take back messages does so by it.
+    change or take back messages does so by it. `parts` are the units that the other side counts,
+    such as the parts of a long short message.
     """
 
     handle: str = ""
+    parts: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from gateway.db.pool import LOST_RACE, acquire
+from gateway.db.pool import LOST_RACE, acquire, transaction
 from gateway.errors import Unavailable
 from gateway.notify import outbox, turns
+from gateway.notify.attempt_log import AttemptRecord, record_attempts
 from gateway.notify.delivery import PERSON, MessageDelivery
 from gateway.notify.outbox_row import OutboxRow
 from gateway.notify.retries import Settlement
@@ -126,8 +127,8 @@ class NotificationRunner(MessageDelivery):
 
     async def _deliver(self, row: OutboxRow, now: datetime | None) -> None:
         try:
-            verdict, outcome, channel = await self.attempt(row)
-            await self._settle(verdict, now)
+            verdict, outcome, channel, made = await self.attempt(row)
+            await self._settle(verdict, now, made)
         except Exception:
             log.exception("notify_delivery_failed", id=str(row.id))
             return
@@ -146,16 +147,19 @@ class NotificationRunner(MessageDelivery):
                 reason=verdict.error,
             )
 
-    async def _settle(self, verdict: Settlement, now: datetime | None) -> None:
-        """Write a settlement, trying several times.
+    async def _settle(
+        self, verdict: Settlement, now: datetime | None, made: AttemptRecord | None
+    ) -> None:
+        """Write a settlement and what the log keeps of the attempt, trying several times.
 
         If the database stays away, the row comes back after its visibility timeout and is sent
         again under the same id.
         """
         for _ in range(SETTLE_TRIES):
             try:
-                async with self.lookups, acquire(self.pool) as conn:
+                async with self.lookups, transaction(self.pool) as conn:
                     await outbox.settle(conn, now, [verdict])
+                    await record_attempts(conn, now, [made] if made is not None else [])
             except (Unavailable, *LOST_RACE) as error:
                 log.warning(
                     "notify_settle_failed",

@@ -15,6 +15,7 @@ from gateway.operations.reporter.answer_read import mark_answer_read
 from gateway.operations.reporter.answers import ReporterAnswer, apply_answer
 from gateway.operations.revising import revise
 from gateway.operations.staff import staff_for
+from gateway.operations.taking import take
 from gateway.operations.unit_of_work import Transaction, UnitOfWork
 
 
@@ -66,12 +67,13 @@ async def execute_command(
         command = await _settled(tx, incident, command, who)
         authorization.check_command(who, command, incident)
     check_not_taken(incident, command, who)
-    revised = with_origin(await revise(tx, incident, command, who), origin)
+    made = await take(tx, incident, command, who) or await revise(tx, incident, command, who)
+    revised = with_origin(made, origin)
     revision = mark_answer_read(revised, who, tx.now)
     if revision.events:
         cascades = isinstance(command, CASCADING) and command.related
-        made = await cascade(tx, revision, command, who) if cascades else [revision]
-        written = (await tx.write(made))[0]
+        together = await cascade(tx, revision, command, who) if cascades else [revision]
+        written = (await tx.write(together))[0]
         if isinstance(command, commands.Note) and who.is_outsider:
             return await apply_answer(tx, written, who, ReporterAnswer(command.note, command.note))
         return written

@@ -59,7 +59,8 @@ async def test_policy_calls_step_after_step_until_somebody_accepts(story: Story)
     assert await heard(story, 1) == [("olga", "opened")]
     await story.until(5)
     assert await heard(story, 2) == [("tom", "nobody has taken it"), ("una", "nobody has taken it")]
-    await story.act(number, "accept", "mona")
+    taken = await story.act(number, "accept", "tom")
+    assert (taken["state"], taken["tier"], taken["handler"]) == ("in_progress", "2", "tom")
     await story.until(14)
     assert await told_in_timeline(story, number) == [
         (0, ["person:olga"]),
@@ -78,11 +79,6 @@ async def test_changed_policy_is_for_new_records_and_open_ones_keep_theirs(story
     second = await story.report("second")
     assert await heard(story, 1) == [("una", "opened")]
     await story.until(5)
-    assert await heard(story, 3) == [
-        ("tom", "nobody has taken it"),
-        ("una", "nobody has taken it"),
-        ("una", "nobody has taken it"),
-    ]
     assert [one for _, one in await told_in_timeline(story, first)][1] == [
         "person:tom",
         "person:una",
@@ -137,3 +133,30 @@ async def test_message_says_which_step_of_which_policy_called(story: Story) -> N
     text = mail.get_content()
     assert "Called by the escalation policy: SRE, step 1 of 3" in text
     assert "To do: accept it, or assign it to somebody" in text
+
+
+async def test_whoever_is_called_may_take_a_record_at_the_desk_and_nobody_else(
+    story: Story,
+) -> None:
+    await story.call("POST", "policies", POLICY)
+    number = await story.report()
+    assert await story.status("POST", f"incidents/{number}/accept", "tom", {}) == 403
+    taken = await story.act(number, "accept", "olga", note="looking")
+    assert (taken["tier"], taken["assignee"], taken["handler"]) == ("2", "olga", "olga")
+    events = (await story.call("GET", f"incidents/{number}/timeline"))["entries"]
+    assert [one["event"] for one in events if one["actor"] == "olga"] == ["assigned", "accepted"]
+    clocks = {one["name"]: one["state"] for one in taken["sla"]["clocks"]}
+    assert (clocks["desk"], clocks["tier2"]) == ("met", "running")
+    await story.act(number, "resolve", "olga", solution="restarted", resolution="solved")
+
+
+async def test_whoever_declines_is_followed_by_the_next_step_at_once(story: Story) -> None:
+    await story.call("POST", "policies", POLICY)
+    number = await story.report()
+    assert await heard(story, 1) == [("olga", "opened")]
+    await story.act(number, "decline", "olga", reason="on a train")
+    assert await heard(story, 2) == [("tom", "nobody has taken it"), ("una", "nobody has taken it")]
+    await story.until(9)
+    assert [at for at, _ in await told_in_timeline(story, number)] == [0, 0]
+    await story.until(10)
+    assert await heard(story, 1) == [("mona", "nobody has taken it")]

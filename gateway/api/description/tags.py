@@ -63,7 +63,7 @@ AREAS = tuple(
         (r"/api/v1/(people/\{login\}|me)/(absences|calendar)", "On-call"),
         (r"/api/v1/(people|groups|me/)", "People"),
         (r"/api/v1/policies", "Escalation"),
-        (r"/api/v1/templates", "Messages"),
+        (r"/api/v1/(templates|messages)", "Messages"),
         (r"/api/v1/monitors|/ping/", "Monitors"),
         (r"/ingest/(email|phone|chat)/", "Mail, calls and chat in"),
         (r"/v2/(alerts|heartbeats)", "Opsgenie API"),

@@ -10,6 +10,7 @@ from gateway.api.records import (
     linked,
     major_reports,
     management,
+    messages,
     problem_candidates,
     reads,
     responses,
@@ -24,6 +25,7 @@ from gateway.api.route import (
     FILE,
     IDEMPOTENT,
     IF_MATCH,
+    MESSAGE,
     ONE_RECORD,
     READ,
     REF,
@@ -108,6 +110,7 @@ def record_routes(feed: ChangeFeed) -> tuple[Route, ...]:
         Route("POST", V1 + "/sla/simulate", with_body(reads.simulate_sla, clock_events.Simulate),
               READ, "Simulate the SLA clocks of a sequence of events", reads.SimulatedClocks),
         *_files(), *_management(), *_updates(), *_reports(), *_following(), *_knowledge(),
+        *_messages(),
     )  # fmt: skip
 
 
@@ -206,4 +209,16 @@ def _knowledge() -> tuple[Route, ...]:
               needs=known),
         Route("PATCH", each, with_body(knowledge.patch_article, knowledge.ArticlePatch), WRITE,
               "Change an article", one, headers=IF_MATCH, needs=Action.PUBLISH),
+    )  # fmt: skip
+
+
+def _messages() -> tuple[Route, ...]:
+    sent = Action.MESSAGES
+    return (
+        Route("GET", V1 + "/messages", with_query(messages.list_messages, messages.MessageQuery),
+              READ, "List messages", messages.MessagePage, needs=sent),
+        Route("GET", MESSAGE, without_body(messages.read_message), READ,
+              "Read a message and the attempts to deliver it", messages.MessageDetail, needs=sent),
+        Route("POST", MESSAGE + "/resend", without_body(messages.resend_message), WRITE,
+              "Send a message again", messages.ResentMessage, status=202, needs=Action.RESEND),
     )  # fmt: skip

@@ -23,9 +23,6 @@ COMMENT ON TABLE escalation_policy_version IS 'Every version of every escalation
 ALTER TABLE incident ADD COLUMN escalation text;
 COMMENT ON COLUMN incident.escalation IS 'The run of its escalation policy as JSON: incidents/escalation_run.py';
 
-ALTER TABLE outbox ADD COLUMN vendor_id text NOT NULL DEFAULT '';
-COMMENT ON COLUMN outbox.vendor_id IS 'The name that the vendor gave the message, by which it is updated or cancelled';
-
 -- Those whom a policy calls are people who must act.
 CREATE OR REPLACE VIEW silent_incident AS
 WITH standing AS (

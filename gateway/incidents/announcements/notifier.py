@@ -6,7 +6,7 @@ from datetime import datetime
 
 from gateway.db.pool import Connection
 from gateway.directory.reachable import find_reachable
-from gateway.incidents.announcement import Announcement, Recipient, Turn
+from gateway.incidents.announcement import ON_CALL, Announcement, Recipient, Turn
 from gateway.incidents.announcements.addressing import (
     BY_LOGIN,
     GROUP,
@@ -18,6 +18,7 @@ from gateway.incidents.announcements.addressing import (
 )
 from gateway.incidents.announcements.call_turns import CallTurns
 from gateway.incidents.declining import declined_by
+from gateway.incidents.escalation_run import with_called
 from gateway.incidents.record import Notice, Revision
 from gateway.oncall.schedules import on_call_now
 
@@ -132,8 +133,17 @@ def _addressed(revision: Revision, directory: RecipientDirectory) -> Revision:
         if one.target not in busy
     ]
     events = [entry for _, _, told in found for entry in told]
+    called = [
+        notice.target.removeprefix(PERSON)
+        for notice in by_role
+        if notice.role == ON_CALL and notice.target.startswith(PERSON)
+    ]
+    after = revision.after
+    if called:
+        after = replace(after, escalation=with_called(after.escalation, called))
     return replace(
         revision,
+        after=after,
         events=(*revision.events, *events),
         notices=(*revision.notices, *by_role, *at_work),
         announcements=(),
