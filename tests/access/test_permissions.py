@@ -23,14 +23,16 @@ from gateway.access.permissions import (
 )
 from gateway.access.principal import MachineRole, PrincipalRole
 from gateway.directory.roles import Role
+from gateway.incidents.escalation_run import EscalationRun
 from gateway.incidents.lifecycle import ACTIONS
 from gateway.incidents.visibility import Visibility
 from gateway.vocabulary import State, Tier
 from tests.access.situations import PARTS, RECORD, SITUATIONS, who
+from tests.support.clock import NOON
 
 GLOBAL = (
     "follow submit enter_late receipts quarantine replay set_aside open_set_aside directory "
-    "hand_over accept_for knowledge publish silence plan_shifts"
+    "hand_over accept_for knowledge publish silence plan_shifts messages resend"
 )
 
 RECORDS = " ".join(action for action in Action if action not in GLOBAL.split())
@@ -62,7 +64,7 @@ CELLS: dict[PrincipalRole, dict[str, str]] = {
         "second": DESKS,
         "vendor": DESKS,
         "gateway": "submit follow directory hand_over receipts quarantine replay set_aside "
-        "open_set_aside knowledge publish silence",
+        "messages resend open_set_aside knowledge publish silence",
     },
     Role.TIER2: dict.fromkeys(SITUATIONS, SECOND)
     | dict.fromkeys(OVER, f"{SECOND} report")
@@ -92,7 +94,7 @@ CELLS: dict[PrincipalRole, dict[str, str]] = {
     Role.ADMINISTRATOR: dict.fromkeys(SITUATIONS, "") | {"gateway": "directory plan_shifts"},
     Role.SECURITY: dict.fromkeys(SITUATIONS, "") | {"gateway": "submit directory"},
     MachineRole.READER: dict.fromkeys(SITUATIONS, "read inspect")
-    | {"gateway": "follow directory receipts quarantine set_aside knowledge"},
+    | {"gateway": "follow directory receipts quarantine set_aside messages knowledge"},
     MachineRole.WRITER: dict.fromkeys(
         SITUATIONS,
         RECORDS.replace("detach ", "")
@@ -272,3 +274,31 @@ def test_permission_page_matches_permission_table() -> None:
         f"| `{action}` | {meaning} |" for action, meaning in MEANING.items()
     ]
     assert all(isinstance(rule.where, RecordLocation) for rule in TABLE)
+
+
+TAKING = {Action.ACKNOWLEDGE, Action.NOTE, Action.ATTACH}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_staff_whom_an_escalation_policy_calls_may_take_the_record(part: PrincipalRole) -> None:
+    called = EscalationRun(policy="p", version=1, since=NOON, called=("ann",))
+    for run, gains in (
+        (called, part in {Role.SERVICE_DESK, Role.TIER2, Role.TIER3}),
+        (replace(called, called=("eve",)), False),
+        (replace(called, since=None), False),
+    ):
+        for name, record in SITUATIONS.items():
+            paged = replace(record, escalation=run)
+            gained = {
+                action
+                for action in map(Action, RECORDS.split())
+                if isinstance(may(who(part), action, paged), Allowed)
+            } - set(CELLS[part][name].split())
+            assert gained == (TAKING - set(CELLS[part][name].split()) if gains else set())
+
+
+def test_tier_3_works_on_what_it_handles_whatever_its_tier() -> None:
+    taken = replace(SITUATIONS["second"], handler="ann")
+    for action in (Action.RESOLVE, Action.HOLD, Action.REASSIGN):
+        assert isinstance(may(who(Role.TIER3), action, taken), Allowed)
+        assert isinstance(may(who(Role.TIER3), action, SITUATIONS["second"]), PermissionDenied)
