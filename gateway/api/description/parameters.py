@@ -45,6 +45,7 @@ IN_HEADER = {
 IN_QUERY = {
     "active": "Only those that are active, or only those that are not.",
     "after": "The cursor of the page: `next` of the page before.",
+    "ahead": "The number of days to look ahead.",
     "assignee": "The assignee, a person or a group.",
     "at": "The moment that is asked about; without it, now.",
     "at_least_hours": "The hours that an event lasts at least, if it is an absence.",

@@ -107,3 +107,15 @@ async def test_only_administrators_change_policies(api: Api) -> None:
     assert (await api.call("POST", POLICIES, SRE))[0] == 201
     for method in ("PATCH", "DELETE"):
         assert (await api.call(method, f"{POLICIES}/sre", {}, scope="write"))[0] == 403
+
+
+async def test_times_at_which_a_policy_reaches_nobody_are_told(api: Api) -> None:
+    await api.person("eve", Role.TIER2, email="")
+    steps = [*_steps("person:eve"), *_steps("group:sre", after_seconds=60)]
+    await api.call("POST", POLICIES, SRE | {"steps": steps})
+    _, reach = await api.call("GET", f"{POLICIES}/sre/reach?ahead=2", scope="read")
+    month = [{"from": reach["at"], "to": reach["until"]}]
+    assert [one["nobody"] for one in reach["steps"]] == [month, month]
+    assert reach["nobody"] == month
+    assert [one["login"] for one in reach["unreached"]] == ["bob", "eve"]
+    assert {why["code"] for one in reach["unreached"] for why in one["why_not"]}
