@@ -67,6 +67,7 @@ CI = V1 + "/cis/{name:[A-Za-z0-9][A-Za-z0-9._:-]{0,127}}"
 POLICY = V1 + "/policies/{slug:[a-z0-9][a-z0-9_-]{0,63}}"
 TEMPLATE = V1 + "/templates/{message}/{channel}/{locale}"
 MESSAGE = V1 + "/messages/{id:[0-9a-f-]{36}}"
+RECIPIENTS = V1 + "/recipients/{role:[a-z][a-z0-9_]{0,63}}"
 MONITOR = V1 + "/monitors/{id:[0-9]{1,9}}"
 GROUP = V1 + "/groups/{slug:[a-z0-9][a-z0-9_-]{0,63}}"
 

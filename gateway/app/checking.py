@@ -8,8 +8,9 @@ from datetime import datetime
 import asyncpg
 from redis.exceptions import RedisError
 
-from gateway.app.recipients import StaffSnapshot, find_unconfirmed, find_unreachable
+from gateway.app.recipients import find_unconfirmed, find_unreachable
 from gateway.channels.chat.providers import PROVIDERS
+from gateway.channels.recipient_checks import StaffSnapshot
 from gateway.db.pool import Connection, open_pool
 from gateway.errors import Flaw, GatewayError, Misconfigured
 from gateway.escalation.inspection import configuration_notes
@@ -154,6 +155,7 @@ async def _database(
 PEOPLE = "SELECT login, phone, roles FROM person WHERE active ORDER BY id LIMIT $1"
 GROUPS = "SELECT slug FROM staff_group WHERE active"
 SCHEDULES = "SELECT slug FROM schedule WHERE active"
+LISTED = "SELECT role FROM role_recipient WHERE targets <> '{}'"
 POLICIES = "SELECT DISTINCT policy FROM service WHERE policy <> ''"
 
 
@@ -167,6 +169,7 @@ async def read_staff(conn: Connection) -> StaffSnapshot:
         groups=frozenset(row["slug"] for row in groups),
         policies=frozenset(row["policy"] for row in policies),
         schedules=frozenset(row["slug"] for row in await conn.fetch(SCHEDULES)),
+        listed=frozenset(row["role"] for row in await conn.fetch(LISTED)),
     )
 
 

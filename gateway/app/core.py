@@ -60,7 +60,13 @@ async def build_core(stack: AsyncExitStack, pools: Pools, settings: Settings, cl
     stack.callback(reserve.close)
     links = await parts.load_reporter_links(pools.acting, settings, clock)
     notifier = notifications.build_notification_runner(
-        stack, pools.acting, settings, clock, links, metrics
+        stack,
+        pools.acting,
+        settings,
+        clock,
+        links,
+        metrics,
+        lambda: catalogue.rules.escalation.recipients,
     )
     counting = ChangeObserver(metrics.outcomes, catalogue)
     timers = await parts.build_timer_runner(

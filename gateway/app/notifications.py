@@ -3,6 +3,7 @@
 The module `outbound` of each package of channels opens the channels there.
 """
 
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 
 from gateway.access.record_links import RecordLinks
@@ -41,8 +42,9 @@ def build_notification_runner(
     clock: Clock,
     links: ReporterLinks,
     metrics: Metrics,
+    recipients: Callable[[], Mapping[str, tuple[str, ...]]],
 ) -> Telling:
-    """Return the runner that delivers the outbox."""
+    """Return the runner that delivers the outbox; `recipients` returns those of roles in force."""
     return Telling(
         pool=pool,
         channels=open_channels(ChannelParts(stack, pool, settings, clock, links.secrets)),
@@ -51,7 +53,7 @@ def build_notification_runner(
         locale=settings.notify.locale,
         zone=settings.form.zone,
         opens=RecordLinks(links),
-        privy=privy_addresses(settings.notify.recipients),
+        privy=lambda: privy_addresses(recipients()),
         pacing=settings.notify.pacing,
         codes=ContactCodes(links.secrets),
     )

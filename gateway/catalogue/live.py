@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from gateway.catalogue import applying, cis, criticality, services
+from gateway.catalogue import applying, cis, criticality, services, stored_setup
 from gateway.catalogue.criticality import AdjustedPriority
 from gateway.catalogue.model import Service, WrittenTargets
 from gateway.catalogue.promises import flaws_of, tailor_policies
 from gateway.catalogue.routing import OnShift, RoutingCase, RoutingData, all_members, decide_routing
+from gateway.catalogue.stored_setup import StoredSetup
 from gateway.catalogue.topology import Topology, TopologyItem, build_topology
 from gateway.db.pool import Connection, Pool, acquire
 from gateway.directory import groups
@@ -68,12 +69,13 @@ class CatalogueReading:
     privy: Mapping[str, bool] = field(default_factory=dict)
     """The people who may see security incidents; True for security officers."""
     policies: PolicyReading = field(default_factory=PolicyReading)
+    setup: StoredSetup = field(default_factory=StoredSetup)
 
 
 async def read(
     conn: Connection, stamp: datetime | None, before: CatalogueReading | None = None
 ) -> CatalogueReading:
-    """Return all that new records are routed by, in eight statements.
+    """Return all that new records are routed by, in ten statements.
 
     Configuration items are taken from `before` while none of them has changed.
     """
@@ -102,6 +104,7 @@ async def read(
             for row in await conn.fetch(SECURITY_STAFF, sorted(SECURITY_ROLES))
         },
         await policies.read(conn, None if before is None else before.policies),
+        await stored_setup.read(conn),
     )
 
 
@@ -128,8 +131,8 @@ class Catalogue:
         self._configured = self.rules = SlaRules.from_settings(settings)
         self._calendars, _ = read_calendars(settings.sla.calendars)
         self._seen: tuple[Service, ...] = ()
-        self._policies: PolicyReading | None = None
-        self._follow_policies(PolicyReading())
+        self._policies, self._setup = PolicyReading(), StoredSetup()
+        self._follow_policies()
         self._load: Counter[str] = Counter()
         self._shifts: Mapping[str, Sequence[Shift]] = {}
         self._standing = RoutingData()
@@ -176,8 +179,9 @@ class Catalogue:
         if topology is not None or self._is_new(reading):
             self.topology = topology or build_topology(reading.services, reading.parts)
         self._reading = reading
-        if reading.policies != self._policies:
-            self._follow_policies(reading.policies)
+        if (reading.policies, reading.setup) != (self._policies, self._setup):
+            self._policies, self._setup = reading.policies, reading.setup
+            self._follow_policies()
         if reading.services != self._seen:
             self._seen = reading.services
             self._promise(reading.services)
@@ -191,12 +195,16 @@ class Catalogue:
             or known.parts_version != reading.parts_version
         )
 
-    def _follow_policies(self, found: PolicyReading) -> None:
-        """Take over escalation policies: records that open from now on follow them."""
-        self._policies = found
-        book = replace(found.book(), calendars=self._calendars)
-        escalation = replace(self.rules.escalation, book=book)
+    def _follow_policies(self) -> None:
+        """Put escalation policies and stored recipients in force, for what happens from now on."""
+        book = replace(self._policies.book(), calendars=self._calendars)
+        recipients = {**self._settings.notify.recipients, **self._setup.recipients}
+        escalation = replace(self.rules.escalation, book=book, recipients=recipients)
         self.rules = replace(self.rules, escalation=escalation)
+
+    def group_slugs(self) -> frozenset[str]:
+        """Return the slugs of the active groups."""
+        return frozenset(self._standing.groups)
 
     def _promise(self, known: Iterable[Service]) -> None:
         chosen, own = dict(self._configured.choice.services), dict(self._configured.tailored)
@@ -303,7 +311,7 @@ class Catalogue:
                 security=incident.security,
             ),
             self._standing,
-            self._settings.routing,
+            (*self._setup.routing.rules, *self._settings.routing),
             self._on_shift,
             now,
         )

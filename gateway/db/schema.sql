@@ -1183,6 +1183,26 @@ CREATE TABLE public.replica (
     seen_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.role_recipient (
+    role text NOT NULL,
+    targets text[] NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    updated_by text NOT NULL
+);
+
+COMMENT ON TABLE public.role_recipient IS 'Recipients of roles, in place of notify.recipients: docs/people.md';
+
+CREATE TABLE public.routing_list (
+    single boolean DEFAULT true NOT NULL,
+    rules json NOT NULL,
+    version integer NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    updated_by text NOT NULL,
+    CONSTRAINT routing_list_single_check CHECK (single)
+);
+
+COMMENT ON TABLE public.routing_list IS 'Routing rules that come before those of the configuration: docs/catalogue.md';
+
 CREATE TABLE public.schedule (
     id integer NOT NULL,
     slug text NOT NULL,
@@ -1852,6 +1872,12 @@ ALTER TABLE ONLY public.replica
 
 ALTER TABLE ONLY public.report_rule
     ADD CONSTRAINT report_rule_pkey PRIMARY KEY (single);
+
+ALTER TABLE ONLY public.role_recipient
+    ADD CONSTRAINT role_recipient_pkey PRIMARY KEY (role);
+
+ALTER TABLE ONLY public.routing_list
+    ADD CONSTRAINT routing_list_pkey PRIMARY KEY (single);
 
 ALTER TABLE ONLY public.schedule_gap
     ADD CONSTRAINT schedule_gap_pkey PRIMARY KEY (schedule_id, starts_at);

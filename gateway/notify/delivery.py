@@ -116,7 +116,7 @@ class AttemptOutcome(NamedTuple):
 class MessageDelivery:
     """The maker of attempts; `locale` and `zone` are for messages that do not name their own.
 
-    `privy` are addresses that may be notified of security incidents.
+    `privy` returns the addresses that may be notified of security incidents now.
     """
 
     pool: Pool
@@ -126,7 +126,7 @@ class MessageDelivery:
     locale: Locale = "en"
     zone: str = "UTC"
     opens: LinkBuilder = no_link
-    privy: frozenset[str] = frozenset()
+    privy: Callable[[], frozenset[str]] = frozenset
     send_timeout_s: float = SEND_TIMEOUT_S
     breakers: EndpointBreakers = field(default_factory=EndpointBreakers)
     lookups: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CONCURRENCY))
@@ -151,7 +151,7 @@ class MessageDelivery:
     async def _looked_up(self, row: OutboxRow) -> tuple[OutboxRow, Ways | Result]:
         """Return the message as its recipient may read it, and how that recipient is reached."""
         try:
-            kept = await privacy.redact_message(self.pool, row, self.privy)
+            kept = await privacy.redact_message(self.pool, row, self.privy())
             return kept, await self._ways(kept)
         except (Unavailable, *LOST_RACE) as error:
             return row, Retry(f"who that is could not be looked up: {error!r}")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.app.recipients import StaffSnapshot, find_unconfirmed, find_unreachable
+from gateway.app.recipients import find_unconfirmed, find_unreachable
+from gateway.channels.recipient_checks import StaffSnapshot
 from gateway.settings import Settings, load
 
 STAFF = StaffSnapshot(

@@ -95,7 +95,7 @@ async def sent(
         channels=channels,
         metrics=Metrics(CollectorRegistry()),
         clock=clock,
-        privy=privy_addresses(LISTED),
+        privy=lambda: privy_addresses(LISTED),
         opens=lambda *_: "https://gateway.example/r/link",
     )
     async with pool.acquire() as conn:

@@ -24,6 +24,7 @@ IN_PATH = {
     "key": "A key of an integration, for senders that cannot set headers.",
     "link": "The signed link that a reporter was given.",
     "login": "The login of a person.",
+    "role": "The role, as rules name it.",
     "name": "The name, as lists give it.",
     "number": "The number of the record, such as INC-20260302-000001.",
     "slug": "The slug, as lists give it.",

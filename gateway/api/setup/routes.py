@@ -15,6 +15,7 @@ from gateway.api.route import (
     PERSON,
     POLICY,
     READ,
+    RECIPIENTS,
     SERVICE,
     TEMPLATE,
     V1,
@@ -34,6 +35,7 @@ from gateway.api.setup import (
     policy_reach,
     promises,
     session,
+    stored_setup,
     templates,
 )
 from gateway.api.typed_handler import with_body, with_query, without_body
@@ -53,7 +55,7 @@ def setup_routes() -> tuple[Route, ...]:
               ADMIN, "Preview the due times under edited SLA policies and calendars",
               promises.SlaPreview),
         *_people(), *_catalogue(), *_oneself(), *_shifts(), *_monitors(), *_chats(),
-        *_policies(), *_templates(),
+        *_policies(), *_templates(), *_stored(),
     )  # fmt: skip
 
 
@@ -242,4 +244,21 @@ def _templates() -> tuple[Route, ...]:
               "Set a message template", templates.TemplateView),
         Route("DELETE", TEMPLATE, without_body(templates.delete_template), ADMIN,
               "Delete a message template", status=204),
+    )  # fmt: skip
+
+
+def _stored() -> tuple[Route, ...]:
+    one, routing = stored_setup.RoleRecipients, stored_setup.RoutingView
+    put, asked = stored_setup.put_recipients, stored_setup.RecipientList
+    return (
+        Route("GET", V1 + "/recipients", without_body(stored_setup.list_recipients), ADMIN,
+              "List the recipients of roles", stored_setup.RecipientsView),
+        Route("PUT", RECIPIENTS, with_body(put, asked), ADMIN, "Set the recipients of a role", one),
+        Route("DELETE", RECIPIENTS, without_body(stored_setup.delete_recipients), ADMIN,
+              "Delete the recipients of a role", status=204),
+        Route("GET", V1 + "/routing", without_body(stored_setup.read_routing), ADMIN,
+              "Read the routing rules", routing),
+        Route("PUT", V1 + "/routing",
+              with_body(stored_setup.put_routing, stored_setup.RoutingBody), ADMIN,
+              "Set the routing rules", routing, headers=IF_MATCH),
     )  # fmt: skip
