@@ -202,10 +202,6 @@ class Catalogue:
         escalation = replace(self.rules.escalation, book=book, recipients=recipients)
         self.rules = replace(self.rules, escalation=escalation)
 
-    def group_slugs(self) -> frozenset[str]:
-        """Return the slugs of the active groups."""
-        return frozenset(self._standing.groups)
-
     def _promise(self, known: Iterable[Service]) -> None:
         chosen, own = dict(self._configured.choice.services), dict(self._configured.tailored)
         for service in known:

@@ -13,6 +13,7 @@ from gateway.catalogue.stored_setup import StoredRouting
 from gateway.channels.recipient_checks import find_objection, read_named_staff
 from gateway.db.pool import Connection, acquire, transaction
 from gateway.errors import Flaw, Unavailable, Unprocessable
+from gateway.incidents.announcements.addressing import GROUP
 from gateway.operations.unit_of_work import UnitOfWork
 from gateway.settings import Routing, Settings
 from gateway.settings.recipients import parse_recipient
@@ -121,7 +122,8 @@ async def put_routing(call: ApiCall[RoutingBody]) -> web.Response:
     """Replace the routing rules that are kept here; new records are routed by them at once."""
     uow, rules = call.context.uow, tuple(call.body.rules)
     async with transaction(uow.pool) as conn:
-        known = uow.catalogue.group_slugs()
+        groups = [f"{GROUP}{rule.group}" for rule in rules if rule.group]
+        known = (await read_named_staff(conn, groups)).groups
         flaws = tuple(
             Flaw(f"/rules/{index}/group", f"there is no active group {rule.group!r}")
             for index, rule in enumerate(rules)

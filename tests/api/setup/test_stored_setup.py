@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.scenarios.conftest import Telling
-from tests.scenarios.conftest import telling as telling
 from tests.support.story import Story
 
 
@@ -57,5 +56,5 @@ async def test_stored_routing_comes_before_the_configured_rules(story: Story) ->
 
 
 async def test_only_administrators_change_recipients_and_routing(story: Story) -> None:
-    for path, sent in (("recipients/leader", {"targets": []}), ("routing", {"rules": []})):
-        assert await story.status("PUT", path, "olga", sent) == 403
+    for path, field in (("recipients/leader", "targets"), ("routing", "rules")):
+        assert await story.status("PUT", path, "olga", {field: []}) == 403
