@@ -127,6 +127,7 @@ NOTIFICATION_CHANNELS: Mapping[str, ChannelDescription] = {
         conversation=re.compile(r"-?[0-9]{1,20}|@[A-Za-z][A-Za-z0-9_]{3,31}", re.ASCII),
         example="-1001234567890",
         heard_as=Channel.CHAT,
+        streams=True,
     ),
     "teams": ChannelDescription(switches=("notify.teams.workflows",)),
     "ntfy": ChannelDescription(switches=("notify.ntfy.address",)),
