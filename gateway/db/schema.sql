@@ -1242,6 +1242,16 @@ CREATE TABLE public.sla_version (
 
 COMMENT ON TABLE public.sla_version IS 'A policy whose version differs from what a starting replica is configured with has its open records dated anew';
 
+CREATE TABLE public.sms_sender (
+    phone text NOT NULL,
+    refused_at timestamp with time zone,
+    helped_at timestamp with time zone
+);
+
+COMMENT ON COLUMN public.sms_sender.refused_at IS 'When they answered STOP; null since START';
+
+COMMENT ON COLUMN public.sms_sender.helped_at IS 'When they were last told what they can reply: once a day';
+
 CREATE TABLE public.staff_group (
     id integer NOT NULL,
     slug text NOT NULL,
@@ -1512,6 +1522,9 @@ ALTER TABLE ONLY public.silence
 
 ALTER TABLE ONLY public.sla_version
     ADD CONSTRAINT sla_version_pkey PRIMARY KEY (policy);
+
+ALTER TABLE ONLY public.sms_sender
+    ADD CONSTRAINT sms_sender_pkey PRIMARY KEY (phone);
 
 ALTER TABLE ONLY public.staff_group_member
     ADD CONSTRAINT staff_group_member_pkey PRIMARY KEY (group_id, person_id);

@@ -40,6 +40,12 @@ class CarrierRoutes(Section, frozen=True):
     routes: dict[str, tuple[str, ...]]
 
 
+class TextRoutes(CarrierRoutes, frozen=True):
+    """The routes of text messages; with `replies` they say how to take a record on by a reply."""
+
+    replies: bool
+
+
 class Notify(Section, frozen=True):
     """The channels of notification, and the recipients of each role.
 
@@ -52,7 +58,7 @@ class Notify(Section, frozen=True):
     recipients: dict[str, tuple[str, ...]]
     smtp: Smtp
     webhook: Webhook
-    sms: CarrierRoutes
+    sms: TextRoutes
     voice: CarrierRoutes
 
     def __post_init__(self) -> None:
