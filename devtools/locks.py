@@ -2,6 +2,8 @@
 
 `requirements.txt` holds the imports of the gateway, `requirements-embedded.txt` adds PostgreSQL
 and Valkey for `gw dev`, `requirements-dev.txt` adds the packages of tests and checks.
+`requirements-apprise.txt` is what the channel `apprise` adds to the first; tests need it too, so
+that its packages are among theirs as well.
 `requirements-client.txt` is independent: the generator of clients that `gw try-client` installs
 into a folder of its own.
 """
@@ -20,6 +22,7 @@ from devtools.stopping import CannotRun
 RUNTIME = ROOT / "requirements.txt"
 EMBEDDED = ROOT / "requirements-embedded.txt"
 TOOLS = ROOT / "requirements-dev.txt"
+APPRISE = ROOT / "requirements-apprise.txt"
 CLIENT = ROOT / "requirements-client.txt"
 
 PACKAGE = re.compile(r"^[^\s#].*?(?=^[^\s]|\Z)", re.MULTILINE | re.DOTALL)
@@ -52,7 +55,7 @@ def layers(resolved: Sequence[str]) -> list[str]:
 
 
 def pin() -> int:
-    """Resolve pyproject.toml anew into its three lock files, and the client generator."""
+    """Resolve pyproject.toml anew into its lock files, and the client generator."""
     uv = shutil.which("uv")
     if uv is None:
         raise CannotRun("pin needs uv on PATH: https://docs.astral.sh/uv/getting-started")
@@ -61,11 +64,14 @@ def pin() -> int:
         fixed = f"--constraints={whole}"
         embedded = _resolve(uv, Path(folder, "embedded"), fixed, "--extra=embedded")
         runtime = _resolve(uv, Path(folder, "runtime"), fixed)
+        apprise = _resolve(uv, Path(folder, "apprise"), fixed, "--extra=apprise")
         client = _resolve(uv, Path(folder, "client"), "--upgrade", "--group=client", source=())
         generator = client.read_text("utf-8")
         texts = layers([file.read_text("utf-8") for file in (runtime, embedded, whole)])
+        optional = layers([file.read_text("utf-8") for file in (runtime, apprise)])[1]
     for file, text in zip((RUNTIME, EMBEDDED, TOOLS), texts, strict=True):
         file.write_text(text, "utf-8")
+    APPRISE.write_text(optional, "utf-8")
     CLIENT.write_text(generator, "utf-8")
     return 0
 

@@ -15,9 +15,9 @@ from gateway.channels.email.http import MailEndpoint
 from gateway.channels.email.intake import MailIntake
 from gateway.channels.email.setup import build_mail_intake
 from gateway.channels.opening import ChannelParts
-from gateway.channels.phone.handler import SOURCE as PHONE
 from gateway.channels.phone.http import PhoneEndpoint
 from gateway.channels.phone.intake import PhoneIntake
+from gateway.channels.phone.posted import SOURCE as PHONE
 from gateway.channels.phone.setup import build_phone_endpoint, build_phone_intake
 from gateway.channels.report_service import ReportService
 from gateway.ingest.http import Authenticate, Certificates, Fetch, Submit

@@ -42,6 +42,12 @@ class CarrierRoutes(Section, frozen=True):
     routes: dict[str, tuple[str, ...]]
 
 
+class TextRoutes(CarrierRoutes, frozen=True):
+    """The routes of text messages; with `replies` they say how to take a record on by a reply."""
+
+    replies: bool
+
+
 class Notify(Section, frozen=True):
     """The channels of notification, and the recipients of each role.
 
@@ -54,7 +60,7 @@ class Notify(Section, frozen=True):
     recipients: dict[str, tuple[str, ...]]
     smtp: Smtp
     webhook: Webhook
-    sms: CarrierRoutes
+    sms: TextRoutes
     voice: CarrierRoutes
     pacing: PacingSettings
 
@@ -134,6 +140,7 @@ NOTIFICATION_CHANNELS: Mapping[str, ChannelDescription] = {
         conversation=re.compile(r"-?[0-9]{1,20}|@[A-Za-z][A-Za-z0-9_]{3,31}", re.ASCII),
         example="-1001234567890",
         heard_as=Channel.CHAT,
+        streams=True,
     ),
     "teams": ChannelDescription(switches=("notify.teams.workflows",)),
     "ntfy": ChannelDescription(switches=("notify.ntfy.address",)),

@@ -102,6 +102,7 @@ def test_section_has_a_default_for_every_field_and_no_flaw(section: type[Channel
             ],
         ),
         ('[notify.telegram]\ntoken = "bot123"', ["/notify/telegram/token"]),
+        ('[chat.telegram]\nmode = "stream"', ["/notify/telegram/token"]),
         (
             '[chat.telegram]\nsecrets = ["with space"]\n[notify.telegram]\napi = "x"',
             ["/notify/telegram/api", "/notify/telegram/token"],

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from devtools.locks import EMBEDDED, RUNTIME, TOOLS, layers, name_of, packages
+from devtools.locks import APPRISE, EMBEDDED, RUNTIME, TOOLS, layers, name_of, packages
 
 A = "a==1 \\\n    --hash=sha256:aa \\\n    --hash=sha256:ab\n"
 B = "b==2 ; python_version < '3.13' \\\n    --hash=sha256:bb\n"
@@ -26,7 +26,7 @@ def test_marker_missing_in_larger_set_is_dropped() -> None:
     assert layers([A + B, A + B_ALWAYS + C]) == [A + B_ALWAYS, C]
 
 
-@pytest.mark.parametrize("lock", [RUNTIME, EMBEDDED, TOOLS])
+@pytest.mark.parametrize("lock", [RUNTIME, EMBEDDED, TOOLS, APPRISE])
 def test_every_locked_package_is_pinned_by_hash_only(lock: Path) -> None:
     text = lock.read_text("utf-8")
     assert packages(text)
@@ -39,6 +39,16 @@ def test_every_locked_package_is_pinned_by_hash_only(lock: Path) -> None:
 def test_lock_files_share_no_package() -> None:
     names = [name_of(p) for f in (RUNTIME, EMBEDDED, TOOLS) for p in packages(f.read_text("utf-8"))]
     assert len(names) == len(set(names))
+
+
+def test_optional_library_is_pinned_as_tests_have_it() -> None:
+    optional, tested = (
+        {package for f in files for package in packages(f.read_text("utf-8"))}
+        for files in ((APPRISE,), (RUNTIME, EMBEDDED, TOOLS))
+    )
+    assert optional < tested
+    names = {name_of(package) for package in packages(RUNTIME.read_text("utf-8"))}
+    assert not names & {name_of(package) for package in optional}
 
 
 def test_runtime_lock_contains_no_tool_or_server() -> None:

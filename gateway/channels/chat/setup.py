@@ -45,14 +45,32 @@ def build_chat_endpoint(
 def chat_connections(
     parts: ChannelParts, intake: ChatIntake
 ) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
-    """Return the coroutine that keeps the connection to each chat of the mode `stream` open."""
+    """Return the coroutine that listens to each chat of the mode `stream`.
+
+    It keeps a connection to the vendor open, or fetches what the vendor keeps.
+    """
     found: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {}
     for module in find_modules("stream", chat):
         slug = module.__name__.split(".")[-2]
         settings = parts.settings.chat.get(slug, ChatSettings())
         if settings.mode == "stream" and (stream := module.open_stream(parts)) is not None:
             found[f"chat {slug}"] = _connection(parts, intake, slug, stream, settings).run
+    for module in find_modules("polling", chat):
+        slug = module.__name__.split(".")[-2]
+        settings = parts.settings.chat.get(slug, ChatSettings())
+        if settings.mode != "stream":
+            continue
+        if (polling := module.open_polling(parts, intake, settings)) is not None:
+            _begin_series(intake, slug)
+            found[f"chat {slug}"] = polling.run
     return found
+
+
+def _begin_series(intake: ChatIntake, slug: str) -> None:
+    """Show a chat that was not heard yet, so that one that is never heard is noticed."""
+    metrics = intake.file.report_service.metrics.notifications
+    metrics.chat_failures.labels(slug)
+    metrics.chat_connected.labels(slug).set(0)
 
 
 def _connection(
@@ -62,9 +80,7 @@ def _connection(
     stream: ChatStream,
     settings: ChatSettings,
 ) -> ChatConnection:
-    metrics = intake.file.report_service.metrics.notifications
-    metrics.chat_failures.labels(slug)  # there from the start, so that a silent chat is noticed
-    metrics.chat_connected.labels(slug).set(0)
+    _begin_series(intake, slug)
     client = WebSocketClient.open(allow_private=stream.allow_private)
     parts.stack.push_async_callback(client.close)
     return ChatConnection(

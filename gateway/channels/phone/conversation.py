@@ -11,11 +11,10 @@ from aiohttp import web
 
 from gateway.channels.phone import menu
 from gateway.channels.phone.call import CallDirection, CallEvent
-from gateway.channels.phone.handler import SOURCE
 from gateway.channels.phone.intake import PhoneIntake
 from gateway.channels.phone.key_press import KeyPressHandler
 from gateway.channels.phone.menu import CallerChoice, HotlineSettings, StepResult, line_of
-from gateway.channels.phone.posted import PhoneAdapter, PhoneRequest, TextMessage
+from gateway.channels.phone.posted import SOURCE, PhoneAdapter, PhoneRequest, TextMessage
 from gateway.channels.phone.script import DialogueStep, HangUp, Script, parse_step
 from gateway.channels.phone.twilio import twiml
 from gateway.channels.phone.vonage import ncco
@@ -24,6 +23,9 @@ from gateway.errors import Forbidden, Overloaded, Unavailable
 from gateway.incidents.labels import Locale
 from gateway.ingest.failed_requests import counting_failures
 from gateway.receipts.submission import Receipt
+
+REPLY = f"{SOURCE}:reply:"
+"""The beginning of the names of replies in receipts."""
 
 log = structlog.get_logger()
 
@@ -151,7 +153,9 @@ def silent_response(provider: PhoneAdapter) -> web.Response:
 
 
 def _number(receipt: Receipt) -> str:
-    return next((result.incident for result in receipt.results if result.incident), "")
+    """Return the number of the record of a report; a reply is answered by a message of its own."""
+    reports = (one for one in receipt.results if not one.dedup_key.startswith(REPLY))
+    return next((one.incident for one in reports if one.incident), "")
 
 
 def _xml(body: bytes) -> web.Response:

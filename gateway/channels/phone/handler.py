@@ -16,7 +16,14 @@ from gateway.channels.phone.call import Call, CallEvent, merge_event
 from gateway.channels.phone.evaluation import CallEffect, evaluate
 from gateway.channels.phone.menu import HotlineSettings, line_of
 from gateway.channels.phone.numbers import is_one_telephone
-from gateway.channels.phone.posted import IgnoredPhoneEvent, PhoneEvent, PhoneRequest, TextMessage
+from gateway.channels.phone.posted import (
+    SOURCE,
+    IgnoredPhoneEvent,
+    PhoneEvent,
+    PhoneRequest,
+    TextMessage,
+)
+from gateway.channels.phone.reply_handler import SmsReplyHandler
 from gateway.channels.phone.store import StoredCall
 from gateway.channels.phone.words import record_text
 from gateway.channels.report_service import ReportOutcome, ReportService
@@ -31,8 +38,6 @@ from gateway.operations.unit_of_work import Transaction
 from gateway.receipts.submission import ItemResult, Receipt, Submission
 from gateway.settings import Phone
 from gateway.vocabulary import Outcome
-
-SOURCE = "phone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +151,7 @@ class CallHandler:
                 Outcome.IGNORED,
                 "filed before",
             )
-        done = await self._said(tx, message)
+        done = await self._replied(tx, message) or await self._said(tx, message)
         if done.incident is not None:
             told = replace(kept.call, caller=message.sender, called=message.receiver)
             opened = done.outcome is Outcome.OPENED
@@ -156,6 +161,12 @@ class CallHandler:
                 tx.now,
             )
         return done
+
+    async def _replied(self, tx: Transaction, message: TextMessage) -> ReportOutcome | None:
+        """Return what became of a reply; only one that its carrier signed is taken for one."""
+        if not self.phone.provider(message.provider).secrets:
+            return None
+        return await SmsReplyHandler(tx, message).answered()
 
     async def _said(self, tx: Transaction, message: TextMessage) -> ReportOutcome:
         """Open a record for a text message, or add a note to the open record of its sender."""

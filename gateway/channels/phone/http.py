@@ -16,11 +16,10 @@ from aiohttp import web
 
 from gateway.channels.phone.call import CallEvent
 from gateway.channels.phone.conversation import CallDialogue, silent_response
-from gateway.channels.phone.handler import SOURCE
 from gateway.channels.phone.intake import PhoneIntake
 from gateway.channels.phone.key_press import KeyPressHandler
 from gateway.channels.phone.lookup import find_contacts
-from gateway.channels.phone.posted import SPOKEN, PhoneAdapter, PhoneRequest, TextMessage
+from gateway.channels.phone.posted import SOURCE, SPOKEN, PhoneAdapter, PhoneRequest, TextMessage
 from gateway.channels.phone.providers import PROVIDERS
 from gateway.errors import Forbidden, Malformed, NotFound, Overloaded, Unauthenticated, Unavailable
 from gateway.ingest.failed_requests import counting_failures

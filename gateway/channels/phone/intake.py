@@ -11,10 +11,10 @@ import structlog
 
 from gateway.channels.phone import store
 from gateway.channels.phone.call import CallEvent, CallStatus
-from gateway.channels.phone.handler import SOURCE, CallHandler, delivery_id
+from gateway.channels.phone.handler import CallHandler, delivery_id
 from gateway.channels.phone.menu import StepResult
 from gateway.channels.phone.numbers import is_one_telephone
-from gateway.channels.phone.posted import PhoneAdapter, PhoneEvent, PhoneRequest, form
+from gateway.channels.phone.posted import SOURCE, PhoneAdapter, PhoneEvent, PhoneRequest, form
 from gateway.channels.phone.providers import PROVIDERS
 from gateway.channels.report_service import ReportOutcome
 from gateway.db.pool import Pool, acquire

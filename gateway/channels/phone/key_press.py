@@ -6,8 +6,8 @@ from hashlib import sha256
 from gateway.access import authorization
 from gateway.access.permissions import visibility_of
 from gateway.access.principal import Principal
-from gateway.channels.phone.handler import SOURCE
 from gateway.channels.phone.menu import MOST_TURNS
+from gateway.channels.phone.posted import SOURCE
 from gateway.channels.phone.script import Ask, DialogueStep, HangUp, Say, Script
 from gateway.channels.phone.words import spell_number, spoken_text
 from gateway.channels.report_service import ReportOutcome, ReportService

@@ -32,7 +32,8 @@ def open_channels(parts: ChannelParts) -> dict[str, NotificationChannel]:
     found: dict[str, NotificationChannel] = {}
     if texts:
         carriers = RoutedCarriers("notify.sms.routes", texts, notify.sms.routes, clock)
-        found[sms.NAME] = sms.SmsChannel(carriers, parts.pool, clock, parts.settings.form.zone)
+        zone, replies = parts.settings.form.zone, notify.sms.replies
+        found[sms.NAME] = sms.SmsChannel(carriers, parts.pool, clock, zone, replies)
     if calls:
         callers = RoutedCarriers("notify.voice.routes", calls, notify.voice.routes, clock)
         found[voice.NAME] = voice.VoiceChannel(callers, parts.pool, clock)

@@ -22,6 +22,9 @@ SPOKEN = frozenset({"voice", "answer", "alarm"})
 MESSAGE = "message"
 """The event of a text message."""
 
+SOURCE = "phone"
+"""The source of what telephone systems tell."""
+
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 MAX_FIELDS = 500
 NAME = 200

@@ -3,15 +3,18 @@
 from dataclasses import dataclass
 
 from gateway.channels.phone.orders import TextCarrier, TextOrder
+from gateway.channels.phone.reply_words import reply_hint
 from gateway.channels.phone.routed import RoutedCarriers
+from gateway.channels.phone.sms_replies import reply_code
 from gateway.channels.phone.sms_text import compose, shorten
 from gateway.channels.phone.template_values import template_values
 from gateway.channels.phone.told import find_limit, find_telephone
 from gateway.db.pool import LOST_RACE, Pool, acquire
 from gateway.errors import Unavailable
+from gateway.incidents.labels import Locale
 from gateway.notify.message import Message, Result, Retry, Undeliverable
 from gateway.notify.phrases import MessageReader
-from gateway.notify.templates import RenderedMessage, render
+from gateway.notify.templates import RenderedMessage, Template, render
 from gateway.timing.clock import Clock
 
 NAME = "sms"
@@ -21,12 +24,16 @@ READER = "SELECT locale, zone FROM person WHERE login = $1 AND active"
 
 @dataclass(frozen=True, slots=True)
 class SmsChannel:
-    """A channel of text messages; recipients are logins, `zone` is the default time zone."""
+    """A channel of text messages; recipients are logins, `zone` is the default time zone.
+
+    With `replies` messages say how to take their record on by a reply.
+    """
 
     carriers: RoutedCarriers[TextCarrier]
     pool: Pool
     clock: Clock
     zone: str
+    replies: bool = False
 
     def endpoint(self, recipient: str) -> str:
         """Return the person: the carriers of one country say nothing of those of another."""
@@ -44,7 +51,7 @@ class SmsChannel:
 
     async def _order(self, message: Message) -> TextOrder | Retry | Undeliverable:
         async with acquire(self.pool) as conn:
-            number = await find_telephone(conn, message.recipient)
+            number = await find_telephone(conn, message.recipient, by_text=True)
             if isinstance(number, Undeliverable):
                 return number
             per_hour = self.carriers.per_hour(number)
@@ -56,11 +63,16 @@ class SmsChannel:
         reader = MessageReader(row["locale"], row["zone"] or self.zone, message.link)
         words = render(message.template, message.facts, reader, message.role)
         values = template_values(message.facts, words.subject)
-        return TextOrder(message.id, number, _text(words, message.link), values)
+        return TextOrder(message.id, number, self._text(message, words, reader.locale), values)
 
+    def _text(self, message: Message, words: RenderedMessage, locale: Locale) -> str:
+        """Return subject, link, how to reply and what to do.
 
-def _text(words: RenderedMessage, link: str) -> str:
-    """Return subject, link and what to do; where nothing can be opened, as much as there is."""
-    if link:
-        return compose(words.subject, (link,), (words.ask,))
-    return shorten(f"{words.subject}\n{words.text}".strip())
+        An answer is what was said alone; where nothing can be opened there is as much as fits.
+        """
+        if message.template == Template.CHAT:
+            return shorten(str(message.facts.get("text", "")))
+        if not message.link:
+            return shorten(f"{words.subject}\n{words.text}".strip())
+        hint = reply_hint(reply_code(message.id), locale) if self.replies and words.ask else ""
+        return compose(words.subject, (message.link, hint), (words.ask,))

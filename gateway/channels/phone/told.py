@@ -4,12 +4,17 @@ from datetime import timedelta
 
 from gateway.db.pool import Connection
 from gateway.notify.message import Message, Retry, Undeliverable
+from gateway.notify.templates import Template
 from gateway.timing.clock import Clock
 
 LATER = timedelta(minutes=10)
 """The pause of a message to somebody who was told often enough."""
 
-TELEPHONE = "SELECT phone FROM person WHERE login = $1 AND active"
+TELEPHONE = """
+SELECT p.phone, s.refused_at IS NOT NULL AS refuses
+FROM person p LEFT JOIN sms_sender s ON s.phone = p.phone
+WHERE p.login = $1 AND p.active
+"""
 
 OFTEN = """
 SELECT count(*) FROM outbox
@@ -19,12 +24,18 @@ WHERE (reached = $1 || ':' || $2 OR reached = '' AND channel = $1 AND recipient 
 """
 
 
-async def find_telephone(conn: Connection, login: str) -> str | Undeliverable:
+async def find_telephone(
+    conn: Connection, login: str, *, by_text: bool = False
+) -> str | Undeliverable:
     """Return a person's telephone number, or why they cannot be reached by it."""
-    number = await conn.fetchval(TELEPHONE, login)
-    if number:
-        return str(number)
-    return Undeliverable("nobody has this login" if number is None else "has no telephone number")
+    row = await conn.fetchrow(TELEPHONE, login)
+    if row is None:
+        return Undeliverable("nobody has this login")
+    if not row["phone"]:
+        return Undeliverable("has no telephone number")
+    if by_text and row["refuses"]:
+        return Undeliverable("answered STOP to text messages: START from that number ends it")
+    return str(row["phone"])
 
 
 async def find_limit(
@@ -33,6 +44,9 @@ async def find_limit(
     """Return the pause for somebody who was told often enough within the hour, None for others.
 
     Only messages at least as urgent count: many mild ones never keep a person from an urgent one.
+    Whoever writes is always answered.
     """
+    if message.template == Template.CHAT:
+        return None
     told = await conn.fetchval(OFTEN, channel, message.recipient, clock.stamp(), message.urgency)
     return Retry("was told often enough within the hour", after=LATER) if told >= per_hour else None

@@ -22,13 +22,17 @@ MESSAGES = frozenset({"delivered", "updated", "cancelled"})
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request as a vendor's server sees it."""
+    """A request as a vendor's server sees it; `request` is there for what is signed."""
 
+    request: web.Request
     method: str
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: Any
+
+
+Judge = Callable[[Call], str | Awaitable[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +47,7 @@ class Contract:
 
     channel: str
     table: Callable[[str], dict[str, Any]]
-    judge: Callable[[Call], str]
+    judge: Judge
     recipient: str
     unknown: str = ""
     revoked: Mapping[str, Any] = field(default_factory=dict)
@@ -65,7 +69,7 @@ class FakeService:
     """A running fake server; `forced` answers calls about messages instead of their case."""
 
     vendor: str
-    judge: Callable[[Call], str]
+    judge: Judge
     url: str = ""
     forced: web.Response | None = None
     hangs: bool = False
@@ -75,6 +79,7 @@ class FakeService:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         call = Call(
+            request,
             request.method,
             request.path,
             dict(request.query),
@@ -82,7 +87,8 @@ class FakeService:
             await _body(request),
         )
         try:
-            case = self.judge(call)
+            judged = self.judge(call)
+            case = judged if isinstance(judged, str) else await judged
         except (AssertionError, KeyError, TypeError, ValueError) as error:
             self.faults.append(f"{call.method} {call.path}: {error!r}")
             return web.Response(status=400)

@@ -33,7 +33,7 @@ from gateway.notify.message import (
 from gateway.notify.outbox import OutboxRow
 from gateway.observe.metric_labels import SendOutcome
 from gateway.observe.metrics import Metrics
-from gateway.settings import load
+from gateway.settings import PhoneProvider, load
 from gateway.settings.notify import VendorTables
 from gateway.vocabulary import AlertStatus
 from tests.channels.contract.fake_service import (
@@ -53,6 +53,10 @@ CONTRACTS: Mapping[str, Contract] = {
     for path in sorted(FOLDER.glob("[a-z]*.py"))
 }
 OPTIONAL = frozenset({"slow_down", "unknown_recipient", "revoked_token", "updated", "cancelled"})
+CALLERS = {
+    "twilio": PhoneProvider(secrets=("t0ken-of-32-letters-and-digits-1",)),
+    "vonage": PhoneProvider(secrets=("s" * 32,)),
+}
 LINK = "https://gateway.example.com/r/0a1b2c3d.7.1796000000.cGVyc29uOm9sZ2E." + "x" * 43
 LONG = "磁盘满了 <!channel> @all [x](https://evil.example) 🔥\n" * 700
 
@@ -79,10 +83,15 @@ async def opened_with(
 ) -> tuple[NotificationChannel, FakeService]:
     contract = CONTRACTS[name]
     service = await stack.enter_async_context(fake_service(name, contract))
+    plain = load(None, {})
     settings = msgspec.structs.replace(
-        load(None, {}), vendors=VendorTables({name: contract.table(service.url) | dict(changed)})
+        plain,
+        vendors=VendorTables({name: contract.table(service.url) | dict(changed)}),
+        phone=msgspec.structs.replace(
+            plain.phone, public_url="https://gw.example", providers=CALLERS
+        ),
     )
-    assert [flaw.detail for flaw in SECTIONS[name].find_flaws(settings)][1:] == []
+    assert changed or list(SECTIONS[name].find_flaws(settings)) == []
     parts = ChannelParts(stack, pool, settings, clock, (b"s" * 32,))
     return open_channels(parts)[contract.channel], service
 

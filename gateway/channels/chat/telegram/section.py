@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from gateway.channels.channel_section import ChannelSection, find_origin_flaw
 from gateway.errors import Flaw
-from gateway.settings import Settings
+from gateway.settings import ChatSettings, Settings
 
 TOKEN = re.compile(r"[0-9]{5,20}:[A-Za-z0-9_-]{20,100}", re.ASCII)
 CHAT = re.compile(r"-?[0-9]{1,20}|@[A-Za-z][A-Za-z0-9_]{3,31}", re.ASCII)
@@ -27,9 +27,11 @@ class TelegramSection(ChannelSection, frozen=True):
             yield Flaw("/token", "write it as BotFather shows it: 123456:ABC-DEF…")
 
     def contradictions(self, settings: Settings) -> Iterator[Flaw]:
-        """Yield secrets that Telegram does not take, as flaws of the bot that they are for."""
-        chat = settings.chat.get(self.vendor())
-        if chat is not None and not all(SECRET.fullmatch(one) for one in chat.secrets):
+        """Yield secrets that Telegram does not take, and fetching without a bot."""
+        chat = settings.chat.get(self.vendor(), ChatSettings())
+        if chat.mode == "stream" and not self.token:
+            yield Flaw("/token", "is needed for chat.telegram.mode = stream")
+        if not all(SECRET.fullmatch(one) for one in chat.secrets):
             yield Flaw("/token", "chat.telegram.secrets have letters, digits, _ and -, 8 to 256")
 
     def find_objection(self, address: str) -> str:

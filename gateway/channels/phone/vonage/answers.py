@@ -19,7 +19,10 @@ NEVER = frozenset({400, 422})
 def read_answer(status: int, body: Mapping[str, Any]) -> Result:
     """Return the result of a request."""
     if 200 <= status < 300:
-        return Delivered(str(body.get("message_uuid") or body.get("uuid") or ""))
+        handle = str(body.get("message_uuid") or body.get("uuid") or "")
+        if handle:
+            return Delivered(handle)
+        return Retry("Vonage: an answer without an id", at_most=FEW_ATTEMPTS)
     said = " ".join(str(body.get(name) or "") for name in ("title", "detail")).strip()
     reason = f"Vonage answered {status} {said[:200]}".rstrip()
     if status in NEVER:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gateway.channels.chat.telegram.api import TelegramApi
 from gateway.channels.chat.telegram.outbound import TelegramChannel
 from gateway.channels.chat.telegram.section import TelegramSection
 from gateway.db.pool import Pool
@@ -35,7 +36,7 @@ async def fake() -> AsyncIterator[FakeVendor]:
 async def channel(fake: FakeVendor, pool: Pool, clock: FakeClock) -> AsyncIterator[TelegramChannel]:
     call = JsonApiClient.open(fake.url, clock, allow_private=True, judges_failures=True)
     posts = ChatPosts(pool, PressTokens((b"s" * 32,)), "en")
-    yield TelegramChannel(TelegramSection(api=fake.url, token=TOKEN), call, posts)
+    yield TelegramChannel(TelegramApi(TelegramSection(api=fake.url, token=TOKEN), call), posts)
     await call.close()
 
 

@@ -5,21 +5,28 @@ from contextlib import AsyncExitStack
 from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
+import msgspec
 import pytest
 from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from gateway.channels.phone.orders import Carriers
 from gateway.channels.phone.vonage.carrier import open_carriers
+from gateway.channels.phone.vonage.section import VonageSection, is_private_key
 from gateway.db.pool import Pool
 from gateway.notify.call_tokens import CallTokens
 from gateway.notify.message import Delivered, Retry, Undeliverable
+from gateway.settings import PhoneProvider
 from tests.channels.phone.carriers import (
     CALL,
     ORDER_ID,
+    PRIVATE_KEY,
     SECRETS,
     SUBJECT,
     TEXT,
     FakeCarrier,
+    configured,
     parts,
     serving,
     vonage_request,
@@ -97,3 +104,18 @@ async def test_without_application_nothing_is_carried(pool: Pool) -> None:
     async with AsyncExitStack() as stack:
         off = open_carriers(parts(stack, pool, {}))
     assert (off.texts, off.calls) == (None, None)
+
+
+def test_settings_with_key_and_secrets_have_no_flaw() -> None:
+    plain = configured({"vonage": vonage_tables("https://api.nexmo.com")})
+    secrets = {"vonage": PhoneProvider(secrets=("a secret of sixteen",))}
+    phone = msgspec.structs.replace(plain.phone, providers=secrets)
+    settings = msgspec.structs.replace(plain, phone=phone)
+    assert list(VonageSection.find_flaws(settings)) == []
+
+
+def test_key_of_another_kind_is_no_private_key() -> None:
+    key = generate_private_key(SECP256R1())
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    assert not is_private_key(pem)
+    assert is_private_key(PRIVATE_KEY)
