@@ -231,3 +231,23 @@ def test_library_that_is_not_installed_is_reported(monkeypatch: pytest.MonkeyPat
     section = SECTIONS["apprise"](urls={"ops": "json://x.example"})
     (flaw,) = section.flaws()
     assert "requirements-apprise.txt" in flaw.detail
+
+
+@pytest.mark.parametrize(
+    ("vendor", "table"),
+    [
+        ("telegram", {"token": "123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11"}),
+        ("teams", {"workflows": {"ops": "https://x.example/invoke?sig=s"}}),
+        ("ntfy", {"address": "https://ntfy.example.com", "token": "tk_1"}),
+        ("bark", {"address": "https://api.day.app", "encryption_key": "k" * 32}),
+        ("gotify", {"address": "https://gotify.example.com/sub", "apps": {"ops": "A" * 15}}),
+        ("apprise", {"urls": {"ops": "json://hooks.example.com"}}),
+    ],
+)
+def test_valid_section_has_no_flaw_and_shows_no_value(
+    vendor: str, table: dict[str, object]
+) -> None:
+    section = SECTIONS[vendor](**table)
+    assert list(section.flaws()) == []
+    assert "example" not in repr(section)
+    assert list(ChannelSection().flaws()) == []
