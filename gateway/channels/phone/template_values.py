@@ -16,7 +16,7 @@ from gateway.notify.phrases import one_line
 NOTHING = "-"
 """The value of a variable that a message has nothing for: none may be empty."""
 
-LINK = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S*|www\.\S*", re.ASCII)
+LINK = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://\S*|www\.\S*", re.ASCII)
 BRACKETS = str.maketrans("【】〖〗『』「」", "()()()()")
 REFUSED = frozenset({"So", "Sk", "Cn", "Co", "Cs", "Cc", "Cf"})
 """Categories of characters that are left out: pictures, private and invisible ones."""
