@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gateway.incidents.labels import LABELS
-from gateway.incidents.lifecycle import ACTIONS, BACK, SAME, TRANSITIONS, Target
+from gateway.incidents.lifecycle import ACTIONS, BACK, FREED, SAME, TRANSITIONS, Target
 from gateway.vocabulary import (
     PRIORITIES,
     ArticleState,
@@ -23,7 +23,11 @@ from gateway.vocabulary import (
 )
 
 PAGE = Path(__file__).parents[1] / "docs" / "process.md"
-WORDS: dict[Target, str] = {SAME: "stays as it is", BACK: "back to where it was"}
+WORDS: dict[Target, str] = {
+    SAME: "stays as it is",
+    BACK: "back to where it was",
+    FREED: "`assigned` to its group, else `logged`; as it is while somebody else has it",
+}
 
 
 def expected() -> dict[str, list[str]]:

@@ -3,7 +3,14 @@
 from collections.abc import Iterable, Mapping
 
 from gateway.access.field_permissions import may_edit
-from gateway.access.permissions import ALLOWED, Action, Allowed, PermissionDenied, may
+from gateway.access.permissions import (
+    ALLOWED,
+    Action,
+    Allowed,
+    DenialCause,
+    PermissionDenied,
+    may,
+)
 from gateway.access.principal import Principal
 from gateway.errors import Flaw, Forbidden, Unprocessable
 from gateway.incidents import commands as c
@@ -13,6 +20,8 @@ from gateway.vocabulary import Resolution, Tier
 REQUIRED_ACTIONS: Mapping[type[c.Command], Action] = {
     c.Acknowledge: Action.ACKNOWLEDGE,
     c.Assign: Action.ASSIGN,
+    c.Decline: Action.DECLINE,
+    c.Release: Action.RELEASE,
     c.Return: Action.RETURN,
     c.Hold: Action.HOLD,
     c.Resume: Action.RESUME,
@@ -110,6 +119,23 @@ def _passes_on(who: Principal, command: c.Assign, incident: Incident) -> bool:
     )
 
 
+def check_involved(who: Principal, command: c.Command, incident: Incident, *, told: bool) -> None:
+    """Raise Forbidden for somebody who declines what they were not `told` of and do not have.
+
+    So it is for somebody who gives back what they did not take.
+    """
+    number = incident.number
+    if isinstance(command, c.Decline):
+        if not told and who.name not in (incident.handler, incident.assignee):
+            reason = (
+                f"you were not told of {number} and do not have it: there is nothing to decline"
+            )
+            raise_if_refused(PermissionDenied(reason, DenialCause.NOT_CALLED))
+    elif isinstance(command, c.Release) and incident.handler != who.name:
+        reason = f"you do not have {number}: {incident.handler or 'nobody'} has it"
+        raise_if_refused(PermissionDenied(reason, DenialCause.NOT_TAKEN))
+
+
 def check_fields(who: Principal, fields: Iterable[str], incident: Incident) -> None:
     """Raise Forbidden, with a flaw for every field that the principal may not change."""
     refused = [
@@ -127,4 +153,4 @@ def check_fields(who: Principal, fields: Iterable[str], incident: Incident) -> N
 def raise_if_refused(decision: Allowed | PermissionDenied) -> None:
     """Raise Forbidden if the decision is a refusal."""
     if isinstance(decision, PermissionDenied):
-        raise Forbidden(decision.reason)
+        raise Forbidden(decision.reason, denied=decision)

@@ -8,7 +8,7 @@ rows apply.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from typing import assert_never
@@ -29,6 +29,8 @@ class Action(StrEnum):
     ACKNOWLEDGE_FOR = "acknowledge_for"
     ASSIGN = "assign"
     REASSIGN = "reassign"
+    DECLINE = "decline"
+    RELEASE = "release"
     RETURN = "return"
     HOLD = "hold"
     RESUME = "resume"
@@ -82,6 +84,8 @@ MEANING: Mapping[Action, str] = {
     Action.ACKNOWLEDGE_FOR: "acknowledge in the name of somebody else",
     Action.ATTACH: "keep a file with the record",
     Action.DETACH: "take a file's content away for good",
+    Action.DECLINE: "say that one cannot take it, having been told of it or given it",
+    Action.RELEASE: "give back what one took",
     Action.REASSIGN: "give it to another group or person of tier 2, with a reason",
     Action.ESCALATE: "hand it to tier 3",
     Action.ENGAGE: "hand it to a vendor",
@@ -163,6 +167,7 @@ class FieldRule:
 
 _A = Action
 _SEEING = frozenset({_A.READ, _A.INSPECT})
+_CALLED = frozenset({_A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION, _A.DECLINE, _A.RELEASE})
 _STAFF = frozenset({_A.SUBMIT, _A.FOLLOW, _A.DIRECTORY, _A.HAND_OVER, _A.KNOWLEDGE, _A.PUBLISH})
 _EVIDENCE = frozenset({_A.RECEIPTS, _A.QUARANTINE, _A.SET_ASIDE})
 _WORK = frozenset({_A.ACKNOWLEDGE, _A.HOLD, _A.RESUME, _A.RESOLVE})
@@ -205,20 +210,18 @@ TABLE: tuple[Rule, ...] = (
     Rule(Role.SERVICE_DESK, _STAFF | _EVIDENCE | {_A.REPLAY, _A.OPEN_SET_ASIDE, _A.SILENCE}),
     Rule(
         Role.SERVICE_DESK,
-        _SEEING
-        | _OWNING
-        | {_A.ACKNOWLEDGE_ESCALATION, _A.SUBSCRIBE, _A.SUBSCRIBE_OTHERS, _A.POST_UPDATE},
+        _SEEING | _OWNING | _CALLED | {_A.SUBSCRIBE_OTHERS, _A.POST_UPDATE},
     ),
     Rule(Role.SERVICE_DESK, frozenset({_A.ESCALATE, _A.ENGAGE})),
     Rule(Role.SERVICE_DESK, _WORK, RecordLocation.DESK),
     Rule(Role.SERVICE_DESK, frozenset({_A.HOLD, _A.RESUME, _A.RESOLVE}), RecordLocation.SECOND),
     Rule(Role.SERVICE_DESK, frozenset({_A.REPORT}), RecordLocation.ANY, OVER),
-    Rule(Role.TIER2, _STAFF | _SEEING | {_A.RECEIPTS, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}),
+    Rule(Role.TIER2, _STAFF | _SEEING | _CALLED | {_A.RECEIPTS}),
     Rule(Role.TIER2, frozenset({_A.POST_UPDATE}), RecordLocation.HANDLED),
     Rule(Role.TIER2, _WORK | {_A.RETURN, _A.LINK, _A.UNLINK, _A.CONVERT}, RecordLocation.SECOND),
     Rule(Role.TIER2, _PASSING_ON | {_A.RESUME}, RecordLocation.BEYOND_DESK),
     Rule(Role.TIER2, frozenset({_A.REPORT}), RecordLocation.ANY, OVER),
-    Rule(Role.TIER3, _STAFF | _SEEING | {_A.RECEIPTS, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}),
+    Rule(Role.TIER3, _STAFF | _SEEING | _CALLED | {_A.RECEIPTS}),
     Rule(Role.TIER3, frozenset({_A.POST_UPDATE}), RecordLocation.HANDLED),
     Rule(
         Role.TIER3, _WORK | {_A.LINK, _A.UNLINK, *_PASSING_ON} - {_A.ESCALATE}, RecordLocation.THIRD
@@ -227,14 +230,14 @@ TABLE: tuple[Rule, ...] = (
     Rule(Role.INCIDENT_MANAGER, frozenset(Action)),
     Rule(
         Role.LEADER,
-        _SEEING | {_A.FOLLOW, _A.DIRECTORY, _A.KNOWLEDGE, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION},
+        _SEEING | _CALLED | {_A.FOLLOW, _A.DIRECTORY, _A.KNOWLEDGE},
     ),
     Rule(Role.LEADER, frozenset({_A.APPROVE_REPORT}), RecordLocation.ANY, OVER),
     Rule(Role.ADMINISTRATOR, frozenset({_A.DIRECTORY})),
     Rule(Role.SECURITY, frozenset({_A.SUBMIT, _A.DIRECTORY})),
     Rule(
         Role.SECURITY,
-        _SEEING | {_A.NOTE, _A.ATTACH, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION},
+        _SEEING | _CALLED | {_A.NOTE, _A.ATTACH},
         RecordLocation.FLAGGED,
     ),
     Rule(MachineRole.READER, _SEEING | _EVIDENCE | {_A.FOLLOW, _A.DIRECTORY, _A.KNOWLEDGE}),
@@ -251,14 +254,28 @@ class Allowed:
     """The decision that permits."""
 
 
+class DenialCause(StrEnum):
+    """The cause of a refusal: what the record would have to be, or the principal to have."""
+
+    HIDDEN = "hidden"
+    ROLES = "roles"
+    LOCATION = "location"
+    ROLE_STATES = "role_states"
+    NOT_CALLED = "not_called"
+    NOT_TAKEN = "not_taken"
+
+
 @dataclass(frozen=True, slots=True)
 class PermissionDenied:
     """The decision that refuses.
 
     The reason is shown to people and never reveals a record that the principal may not see.
+    `limits` are the principal's roles, or the locations or states for which it would be allowed.
     """
 
     reason: str
+    cause: DenialCause = field(default=DenialCause.ROLES, compare=False)
+    limits: tuple[str, ...] = field(default=(), compare=False)
 
 
 ALLOWED = Allowed()
@@ -283,7 +300,7 @@ def may(
 ) -> Allowed | PermissionDenied:
     """Return whether the principal may do this to the record, or without one to any record."""
     if incident is not None and not visibility_of(who).sees(incident):
-        return PermissionDenied("there is no such record")
+        return PermissionDenied("there is no such record", DenialCause.HIDDEN)
     rules = [rule for rule in TABLE if rule.part in who.parts and action in rule.actions]
     return judged(rules, who, incident, action)
 
@@ -293,24 +310,26 @@ def judged(
 ) -> Allowed | PermissionDenied:
     """Return the decision by the rules that cover the principal and what they ask for."""
     if not rules:
+        parts = tuple(sorted(who.parts))
         return PermissionDenied(
-            f"your roles ({', '.join(sorted(who.parts)) or 'none'}) do not include: {what}"
+            f"your roles ({', '.join(parts) or 'none'}) do not include: {what}", limits=parts
         )
     if incident is None or any(
         _is(rule.where, who, incident) and incident.state in rule.states for rule in rules
     ):
         return ALLOWED
-    return PermissionDenied(f"your roles allow {what} {_limits(rules, who, incident)}")
-
-
-def _limits(rules: "list[Rule] | list[FieldRule]", who: Principal, incident: Incident) -> str:
-    """Return the locations or states that the rules cover, and those of the record."""
     here = [rule for rule in rules if _is(rule.where, who, incident)]
     if here:
-        states = ", ".join(state for state in State if any(state in rule.states for rule in here))
-        return f"only while a record is {states}; this one is {incident.state}"
-    wheres = " or ".join(sorted({rule.where for rule in rules}))
-    return f"only for records that are {wheres}; this one is {incident.state}, tier {incident.tier}"
+        states = tuple(state for state in State if any(state in rule.states for rule in here))
+        limit = f"only while a record is {', '.join(states)}; this one is {incident.state}"
+        return PermissionDenied(f"your roles allow {what} {limit}", DenialCause.ROLE_STATES, states)
+    places = tuple(sorted({rule.where for rule in rules}))
+    limit = f"only for records that are {' or '.join(places)}"
+    return PermissionDenied(
+        f"your roles allow {what} {limit}; this one is {incident.state}, tier {incident.tier}",
+        DenialCause.LOCATION,
+        places,
+    )
 
 
 def _is(where: RecordLocation, who: Principal, incident: Incident) -> bool:  # noqa: PLR0911 - one arm a place

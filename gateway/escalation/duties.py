@@ -106,7 +106,8 @@ def with_announcements(escalation: EscalationRules, revision: Revision) -> Revis
     notified once.
     """
     before, after = revision.before, revision.after
-    owed = {**duties(escalation, after), **_given_below_a_master(revision)}
+    passed_on = _passed_on(revision)
+    owed = {**duties(escalation, after), **_given_below_a_master(revision), **passed_on}
     if revision.marks_only or not revision.events or not owed:
         return revision
     was = (
@@ -116,6 +117,7 @@ def with_announcements(escalation: EscalationRules, revision: Revision) -> Revis
     )
     if _given_anew(before, after):
         was = {duty: priority for duty, priority in was.items() if not duty.work}
+    was = {duty: priority for duty, priority in was.items() if duty not in passed_on}
     took_on = _took_on(before, after)
     said = [made for made in revision.announcements if not made.silenced]
     told = {one.role for made in said for one in made.recipients}
@@ -150,6 +152,28 @@ def _given_below_a_master(revision: Revision) -> Duties:
     return {duty: after.priority for duty in _work(after) if duty not in known} if given else {}
 
 
+PASSING_EVENTS = ("declined", "released")
+"""The events by which somebody leaves a record to the next, in the order of their weight."""
+
+
+def _passing(revision: Revision) -> str:
+    """Return the event by which the change leaves the record to the next, "" if it does not."""
+    events = {event for event, _ in revision.events}
+    return next((event for event in PASSING_EVENTS if event in events), "")
+
+
+def _passed_on(revision: Revision) -> Duties:
+    """Return the duty of whoever is next after somebody declined the record or gave it back.
+
+    It is that of the group, or of the desk where there is none; nobody's while somebody has it.
+    """
+    after = revision.after
+    if not _passing(revision) or after.handler or after.assignee:
+        return {}
+    work = list(_work(after))
+    return dict.fromkeys(work or [Duty(DESK, _passing(revision), work=True)], after.priority)
+
+
 def _given_anew(before: Incident | None, after: Incident) -> bool:
     """Return whether a record in work was assigned again, if only to the same person."""
     return before is not None and before.state in TAKEN and after.state is State.ASSIGNED
@@ -172,7 +196,9 @@ def _announcements(
     stamp = "" if before is None else f"#{after.version}"
     occasions: dict[tuple[str, bool], list[Recipient]] = {}
     for duty in new:
-        occasion = _occasion_of_work(before, after, duty) if duty.work else _occasion(before)
+        passed = _passing(revision)
+        at_work = passed or _occasion_of_work(before, after, duty)
+        occasion = at_work if duty.work else _occasion(before)
         occasion = GRADE if duty.subject == GRADE else "raised" if duty in was else occasion
         occasions.setdefault((occasion, duty.work), []).append(_recipient(escalation, after, duty))
     why = _why(revision)
@@ -214,7 +240,13 @@ def _why(revision: Revision) -> dict[str, Any]:
         for event, facts in revision.events
         if event == "raised" and facts.get("incident")
     ]
+    notes += [
+        facts["reason"]
+        for event, facts in revision.events
+        if event in PASSING_EVENTS and facts.get("reason")
+    ]
     why = {"reason": str(notes[0])[:REASON]} if notes else {}
+    why |= {"left_by": revision.actor} if _passing(revision) else {}
     why |= {"raised_by": raising[-1]} if raising else {}
     why |= {"left_master": left[-1]} if left else {}
     return why | (

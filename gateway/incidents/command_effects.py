@@ -7,6 +7,8 @@ from typing import assert_never
 from gateway.errors import Flaw, Unprocessable
 from gateway.incidents import commands as c
 from gateway.incidents.claims import mark_claim_reviewed
+from gateway.incidents.declining import with_declined
+from gateway.incidents.ledger import ClockEvent
 from gateway.incidents.record import Incident
 from gateway.vocabulary import Closure, HoldReason, Resolution, State, Tier
 
@@ -24,6 +26,11 @@ def change_incident(  # noqa: C901, PLR0911, PLR0912 - one arm a command
         case c.Unacknowledge():
             kept = "" if incident.assignee == incident.handler else incident.assignee
             return replace(incident, responded_at=None, handler=kept, assignee=kept)
+        case c.Decline() | c.Release():
+            return _declined(incident, actor)
+        case c.UndoAccept(handler=handler, assignee=assignee):
+            undone = replace(incident, handler=handler, assignee=assignee)
+            return replace(undone, responded_at=None) if undoes_response(incident) else undone
         case c.Assign(group=group, person=person):
             return replace(
                 incident,
@@ -92,6 +99,27 @@ def _taken(incident: Incident, who: str, now: datetime) -> Incident:
         assignee=incident.assignee or who,
         held_state=State.IN_PROGRESS if incident.state is State.ON_HOLD else incident.held_state,
     )
+
+
+def undoes_response(incident: Incident) -> bool:
+    """Return whether the latest acceptance is the response, so that undoing it undoes that too."""
+    accepted = [one.at for one in incident.ledger if one.event is ClockEvent.ACCEPT]
+    return bool(accepted) and accepted[-1] == incident.responded_at
+
+
+def _declined(incident: Incident, who: str) -> Incident:
+    """Return the incident without this person, with its group, else its assignee or the desk."""
+    marked = replace(incident, marks=with_declined(incident, who))
+    if who not in (incident.handler, incident.assignee):
+        return marked
+    assignee = "" if incident.assignee == who else incident.assignee
+    freed = replace(
+        marked,
+        assignee=assignee,
+        handler=assignee if incident.handler == who else incident.handler,
+    )
+    given = freed.assignee_group or freed.assignee or freed.handler
+    return freed if given or incident.state is State.ESCALATED else replace(freed, tier=Tier.DESK)
 
 
 def _escalated(incident: Incident, command: c.Escalate) -> Incident:

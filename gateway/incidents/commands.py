@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from gateway.untrusted.bounds import Moment, Name, Priority, Rating, Text
-from gateway.vocabulary import HoldReason, Resolution, Tier
+from gateway.vocabulary import HoldReason, Resolution, State, Tier
 
 
 class _Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -31,6 +31,31 @@ class Unacknowledge(_Command, frozen=True, kw_only=True):
 
     person: str = ""
     note: str = ""
+
+
+class Decline(_Command, frozen=True, kw_only=True):
+    """Decline the record, so that the next is told at once."""
+
+    reason: Text = ""
+
+
+class Release(_Command, frozen=True, kw_only=True):
+    """Release a record that one took.
+
+    Within a minute, while nothing else has changed, the acceptance is undone. Later the record
+    is declined, with a `reason`.
+    """
+
+    reason: Text = ""
+
+
+class UndoAccept(_Command, frozen=True, kw_only=True):
+    """Undo an acceptance: state, handler and assignee are those from before it."""
+
+    state: State
+    handler: str = ""
+    assignee: str = ""
+    reason: str = ""
 
 
 class Assign(_Command, frozen=True, kw_only=True):
@@ -189,6 +214,9 @@ class FireAgain(_Command, frozen=True, kw_only=True):
 Command = (
     Acknowledge
     | Unacknowledge
+    | Decline
+    | Release
+    | UndoAccept
     | Assign
     | Return
     | Hold

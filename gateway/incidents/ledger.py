@@ -18,6 +18,9 @@ RAISED = "raised"
 The new targets count from that moment.
 """
 
+RELEASED = "released"
+"""The reason of a `reopen` that undoes an acceptance: the response is still to come."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -11,8 +11,9 @@ from typing import Any
 from gateway.errors import IllegalTransition
 from gateway.incidents import commands as c
 from gateway.incidents.claims import awaits_grading
-from gateway.incidents.command_effects import change_incident
-from gateway.incidents.ledger import ClockEvent, LedgerEntry
+from gateway.incidents.command_effects import change_incident, undoes_response
+from gateway.incidents.declining import declined_by, without_declined
+from gateway.incidents.ledger import RELEASED, ClockEvent, LedgerEntry
 from gateway.incidents.record import Incident, Revision
 from gateway.vocabulary import LIVE, State, Tier
 
@@ -34,6 +35,12 @@ BACK = "back"
 UNTAKEN = "untaken"
 """A target: the state before acceptance, assigned if the record has a group, else logged."""
 
+FREED = "freed"
+"""A target: the state before acceptance if the command leaves the record to nobody."""
+
+UNDONE = "undone"
+"""A target: the state that the command names."""
+
 Target = State | str | None
 
 
@@ -44,6 +51,9 @@ def _from(states: frozenset[State] | tuple[State, ...], to: Target) -> dict[Stat
 TRANSITIONS: Mapping[type[c.Command], Mapping[State, Target]] = {
     c.Acknowledge: _from((NEW, ASSIGNED), WORKING) | _from((WORKING, HELD, RAISED), SAME),
     c.Unacknowledge: _from((WORKING,), UNTAKEN),
+    c.Decline: _from((ASSIGNED, WORKING), FREED) | _from((NEW, RAISED), SAME),
+    c.Release: _from((WORKING, RAISED), FREED),
+    c.UndoAccept: _from((WORKING, RAISED), UNDONE),
     c.Assign: _from((NEW, ASSIGNED, WORKING, RAISED), ASSIGNED),
     c.Return: _from((ASSIGNED, WORKING), NEW),
     c.Hold: _from((NEW, ASSIGNED, WORKING, RAISED), HELD),
@@ -68,6 +78,8 @@ ACTIONS: Mapping[str, type[c.Command]] = {
     "acknowledge": c.Acknowledge,
     "assign": c.Assign,
     "accept": c.Acknowledge,
+    "decline": c.Decline,
+    "release": c.Release,
     "return": c.Return,
     "hold": c.Hold,
     "resume": c.Resume,
@@ -97,6 +109,21 @@ def is_acknowledgeable(incident: Incident) -> bool:
     return incident.state in row and (row[incident.state] is not SAME or not incident.handler)
 
 
+def check_state(incident: Incident, command: c.Command) -> None:
+    """Raise IllegalTransition if the command is not allowed in the state."""
+    if incident.state not in TRANSITIONS[type(command)]:
+        raise IllegalTransition(
+            f"{incident.number} is {incident.state}: {_word(command)} is not possible; "
+            f"possible are {', '.join(allowed_actions(incident.state))}",
+            state=incident.state,
+            allowed=allowed_actions(incident.state),
+        )
+
+
+NEW_ROUND = (c.Acknowledge, c.Assign, c.Return, c.Escalate, c.Refuse, c.FireAgain)
+"""The commands after which those who declined the record are told of it again."""
+
+
 def apply_command(incident: Incident, command: c.Command, actor: str, now: datetime) -> Revision:
     """Return the revision that a command makes.
 
@@ -104,27 +131,20 @@ def apply_command(incident: Incident, command: c.Command, actor: str, now: datet
     acknowledged record, or grading one without a claim, is no change: the revision has no
     events.
     """
+    check_state(incident, command)
     row = TRANSITIONS[type(command)]
-    if incident.state not in row:
-        raise IllegalTransition(
-            f"{incident.number} is {incident.state}: {_word(command)} is not possible; "
-            f"possible are {', '.join(allowed_actions(incident.state))}",
-            state=incident.state,
-            allowed=allowed_actions(incident.state),
-        )
-    nothing_to_grade = isinstance(command, c.Grade) and not awaits_grading(incident)
-    if nothing_to_grade or (
-        isinstance(command, c.Acknowledge) and not is_acknowledgeable(incident)
-    ):
+    if _changes_nothing(incident, command, actor):
         return Revision(after=incident, actor=actor, events=())
     now = max(now, incident.ledger[-1].at)
     after = replace(change_incident(incident, command, actor, now), updated_at=now)
     clock = _clock_entry(incident, command, now)
     if clock is not None:
         after = replace(after, ledger=(*incident.ledger, clock))
+    if isinstance(command, NEW_ROUND):
+        after = replace(after, marks=without_declined(after.marks))
     to = row[incident.state]
     if to is not SAME:
-        after = replace(after, state=_state(incident, to))
+        after = replace(after, state=_state(incident, after, command, to))
     return Revision(
         after=after,
         actor=actor,
@@ -132,9 +152,26 @@ def apply_command(incident: Incident, command: c.Command, actor: str, now: datet
     )
 
 
+def _changes_nothing(incident: Incident, command: c.Command, actor: str) -> bool:
+    """Return whether the command is allowed in the state and finds nothing to change."""
+    match command:
+        case c.Grade():
+            return not awaits_grading(incident)
+        case c.Acknowledge():
+            return not is_acknowledgeable(incident)
+        case c.Decline():
+            has_it = actor in (incident.handler, incident.assignee)
+            return not has_it and actor in declined_by(incident)
+        case _:
+            return False
+
+
 EVENTS: Mapping[type[c.Command], str] = {
     c.Acknowledge: "accepted",
     c.Unacknowledge: "unacknowledged",
+    c.Decline: "declined",
+    c.Release: "released",
+    c.UndoAccept: "released",
     c.Assign: "assigned",
     c.Return: "returned",
     c.Hold: "held",
@@ -162,9 +199,15 @@ def _word(command: c.Command) -> str:
     )
 
 
-def _state(incident: Incident, to: Target) -> State:
+def _state(incident: Incident, after: Incident, command: c.Command, to: Target) -> State:
     if to == UNTAKEN:
         return ASSIGNED if incident.assignee_group else NEW
+    if to == FREED:
+        given = after.assignee_group or after.assignee
+        kept = (after.handler, after.assignee) == (incident.handler, incident.assignee)
+        return incident.state if kept else ASSIGNED if given else NEW
+    if isinstance(command, c.UndoAccept):
+        return command.state
     return _back(incident) if to == BACK else State(str(to))
 
 
@@ -179,6 +222,7 @@ def _back(incident: Incident) -> State:
 
 CLOCKS: Mapping[type[c.Command], ClockEvent] = {
     c.Acknowledge: ClockEvent.ACCEPT,
+    c.UndoAccept: ClockEvent.REOPEN,
     c.Assign: ClockEvent.ASSIGN,
     c.Return: ClockEvent.RETURN,
     c.Hold: ClockEvent.HOLD,
@@ -195,7 +239,7 @@ CLOCKS: Mapping[type[c.Command], ClockEvent] = {
 
 def _clock_entry(incident: Incident, command: c.Command, now: datetime) -> LedgerEntry | None:
     event = CLOCKS.get(type(command))
-    if event is None:
+    if event is None or (isinstance(command, c.UndoAccept) and not undoes_response(incident)):
         return None
     tier = command.tier if isinstance(command, c.Escalate) else None
     if isinstance(command, c.Assign):
@@ -205,6 +249,8 @@ def _clock_entry(incident: Incident, command: c.Command, now: datetime) -> Ledge
     reason = command.reason if isinstance(command, c.Hold | c.Clear | c.FireAgain) else ""
     if isinstance(command, c.Escalate):
         reason = command.vendor
+    if isinstance(command, c.UndoAccept):
+        reason = RELEASED
     return LedgerEntry(now, event, tier, None, reason)
 
 
@@ -223,4 +269,9 @@ def _facts(before: Incident, after: Incident, command: c.Command) -> Mapping[str
         facts["was"] = before.state
     if isinstance(command, c.Acknowledge):
         facts["person"] = after.handler
+        facts |= {
+            f"{name}_was": value
+            for name in ("handler", "assignee")
+            if (value := getattr(before, name))
+        }
     return facts

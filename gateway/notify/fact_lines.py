@@ -30,6 +30,7 @@ LINES: Mapping[str, tuple[str, str]] = {
     "assignee_group": ("Group: {}", "受理组：{}"),
     "assignee": ("Assignee: {}", "受理人：{}"),
     "handler": ("Handled by: {}", "处理人：{}"),
+    "left_by": ("Left by: {}", "接不了的人：{}"),
     "reason": ("Reason: {}", "原因：{}"),
     "next_update_due_at": ("Next update due: {}", "下次通报时间：{}"),
     "group": ("Group: {}", "班组：{}"),

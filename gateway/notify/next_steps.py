@@ -70,6 +70,8 @@ FOR_WORKERS: Mapping[str, str] = {
     "assigned": "work",
     "escalated": "work",
     "returned": "accept",
+    "declined": "accept",
+    "released": "accept",
     "resumed": "go_on",
     "reopened": "go_on",
     "sla_warning": "hurry",

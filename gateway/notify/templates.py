@@ -36,6 +36,8 @@ class Template(StrEnum):
     RAISED = "raised"
     ESCALATED = "escalated"
     RETURNED = "returned"
+    DECLINED = "declined"
+    RELEASED = "released"
     RESUMED = "resumed"
     UNDELIVERED = "undelivered"
     UNRESOLVED = "unresolved"
@@ -94,6 +96,8 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.RAISED: ("priority raised", "优先级已提高"),
     Template.ESCALATED: ("escalated", "已升级"),
     Template.RETURNED: ("returned to the desk", "已退回服务台"),
+    Template.DECLINED: ("declined, nobody has it", "有人接不了，尚无人处理"),
+    Template.RELEASED: ("given back, nobody has it", "已交回，尚无人处理"),
     Template.UNDELIVERED: ("nobody was reached", "通知均未送达，请跟进"),
     Template.RESUMED: ("resumed", "已恢复处理"),
     Template.UNRESOLVED: ("still unresolved", "仍未解决"),

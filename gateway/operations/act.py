@@ -2,11 +2,13 @@
 
 from gateway.access import authorization
 from gateway.access.principal import Principal
-from gateway.errors import Conflict
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.record import Incident
+from gateway.incidents.releasing import release_command
 from gateway.operations.assignment import ASSIGNING_COMMANDS, fill_in_assignment
 from gateway.operations.cascading import CASCADING, cascade
+from gateway.operations.circumstances import load_circumstances
+from gateway.operations.conflicts import check_not_taken
 from gateway.operations.idempotency import IdempotencyKey, run_once
 from gateway.operations.reporter.answer_read import mark_answer_read
 from gateway.operations.reporter.answers import ReporterAnswer, apply_answer
@@ -54,8 +56,12 @@ async def execute_command(
     """
     incident = await tx.lock(number, who, if_match)
     authorization.check_before_assignment(who, command, incident)
-    command = await _settled(tx, incident, command, who)
-    authorization.check_command(who, command, incident)
+    if isinstance(command, commands.Decline | commands.Release):
+        command = await _given_back(tx, incident, command, who)
+    else:
+        command = await _settled(tx, incident, command, who)
+        authorization.check_command(who, command, incident)
+    check_not_taken(incident, command, who)
     revision = mark_answer_read(await revise(tx, incident, command, who), who, tx.now)
     if revision.events:
         cascades = isinstance(command, CASCADING) and command.related
@@ -64,20 +70,26 @@ async def execute_command(
         if isinstance(command, commands.Note) and who.is_outsider:
             return await apply_answer(tx, written, who, ReporterAnswer(command.note, command.note))
         return written
-    if isinstance(command, commands.Acknowledge) and incident.handler != (
-        command.person or who.name
-    ):
-        raise Conflict(
-            f"{incident.handler} has {number} already: assign it to take it over",
-            already_acked_by=incident.handler,
-            state=incident.state,
-        )
-    if isinstance(command, commands.Grade):
-        raise Conflict(
-            f"{number} claims no urgency that is still to be judged: its priority is "
-            f"{incident.priority}"
-        )
     return incident
+
+
+async def _given_back(
+    tx: Transaction,
+    incident: Incident,
+    command: commands.Decline | commands.Release,
+    who: Principal,
+) -> commands.Command:
+    """Return the command that declines the record or undoes its acceptance.
+
+    Raises Forbidden for somebody whom the record does not concern, IllegalTransition, and
+    Unprocessable where a reason is missing.
+    """
+    around = await load_circumstances(tx.conn, incident, who)
+    authorization.check_involved(who, command, incident, told=around.told)
+    lifecycle.check_state(incident, command)
+    if isinstance(command, commands.Decline):
+        return command
+    return release_command(incident, command, around.accepted, tx.now)
 
 
 async def _settled(

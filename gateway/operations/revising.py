@@ -5,14 +5,13 @@ from dataclasses import replace
 from gateway.access.principal import Principal
 from gateway.db.pool import Connection
 from gateway.directory.roles import Role
-from gateway.errors import Conflict
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.custom_fields import moments_of
 from gateway.incidents.grading import with_priority
 from gateway.incidents.record import Incident, Revision
+from gateway.operations.conflicts import check_kind
 from gateway.operations.major.audience import check_workers
 from gateway.operations.unit_of_work import Transaction
-from gateway.vocabulary import Kind
 
 OWNING_COMMANDS = (
     commands.Acknowledge,
@@ -33,8 +32,7 @@ async def revise(
 
     Raises Conflict, IllegalTransition and Unprocessable.
     """
-    if isinstance(command, commands.DeclareMajor) and incident.kind != Kind.INCIDENT:
-        raise Conflict(f"{incident.number} is a service request: convert it to an incident first")
+    check_kind(incident, command)
     revision = _owned(lifecycle.apply_command(incident, command, who.name, tx.now), command, who)
     if revision.events:
         tx.uow.fields.require(incident.kind, incident.fields, moments_of(type(command)))

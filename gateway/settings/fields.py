@@ -15,6 +15,8 @@ MOMENTS = (
     "acknowledge",
     "assign",
     "accept",
+    "decline",
+    "release",
     "return",
     "hold",
     "resume",

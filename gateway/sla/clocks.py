@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from gateway.errors import Flaw, Unprocessable
-from gateway.incidents.ledger import RAISED, ClockEvent, Ledger, LedgerEntry
+from gateway.incidents.ledger import RAISED, RELEASED, ClockEvent, Ledger, LedgerEntry
 from gateway.sla.policy import BREACH, Policy
 from gateway.sla.track import Counting, Track
 from gateway.vocabulary import ClockName, Tier
@@ -223,6 +223,10 @@ class _Walk:
                 track.stop(entry.at)
 
     def reopen(self, entry: LedgerEntry) -> None:
+        if entry.reason == RELEASED:
+            response = self.response
+            response.run_on(entry.at, self.targets.get(response.name), self._as_now())
+            return
         for track in self.resolved or ():
             track.reopen(entry.at, self.targets.get(track.name), self._as_now())
         self.resolved = None

@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
-from gateway.incidents.ledger import ClockEvent, Ledger
+from gateway.incidents.ledger import RELEASED, ClockEvent, Ledger
 from gateway.incidents.record import Incident
 from gateway.sla.clocks import trace_clocks
 from gateway.sla.policy import BREACH, Policy
@@ -76,7 +76,7 @@ def _lifecycle(before: Incident | None, after: Incident) -> Iterator[OutcomeCoun
     if before is None:
         yield from OPENED
     for entry in after.ledger[_known(before) :]:
-        if entry.event is ClockEvent.REOPEN:
+        if entry.event is ClockEvent.REOPEN and entry.reason != RELEASED:
             yield OutcomeCount(CountedEvent.REOPENED)
     yield from (OutcomeCount(CountedEvent.RESOLVED) for _ in _resolutions(before, after))
     if after.state in FINISHED and (before is None or before.state not in FINISHED):

@@ -123,6 +123,13 @@ class Track:
         self.retarget(at, target, counting)
         self.turn(at, running=True)
 
+    def run_on(self, at: datetime, target: timedelta | None, counting: Counting) -> None:
+        """Undo the stop: the clock ran between, and `target` holds from here."""
+        stopped, self.stopped = self.stopped, None
+        if stopped is not None:
+            self.turn(stopped, running=True)
+            self.retarget(at, target, counting)
+
     def retarget(self, at: datetime, target: timedelta | None, counting: Counting) -> None:
         """Measure the same elapsed time against another target, unless stopped.
 

@@ -38,7 +38,7 @@ RECORDS = " ".join(action for action in Action if action not in GLOBAL.split())
 OWNING = (
     "read inspect note attach acknowledge_for assign confirm refuse close reject rate link unlink "
     "refer invite follow_on convert subscribe subscribe_others post_update acknowledge_escalation "
-    "call_back complain escalate engage grade"
+    "call_back complain escalate engage grade decline release"
 )
 
 WORK = "acknowledge hold resume resolve"
@@ -47,7 +47,9 @@ ON = "note attach reassign escalate engage refer resume grade"
 
 DESKS = f"{OWNING} hold resume resolve"
 
-SECOND = f"read inspect subscribe acknowledge_escalation {WORK} return link unlink convert {ON}"
+CALLED = "subscribe acknowledge_escalation decline release"
+
+SECOND = f"read inspect {CALLED} {WORK} return link unlink convert {ON}"
 
 OVER = ("resolved", "closed")
 
@@ -65,22 +67,27 @@ CELLS: dict[PrincipalRole, dict[str, str]] = {
     Role.TIER2: dict.fromkeys(SITUATIONS, SECOND)
     | dict.fromkeys(OVER, f"{SECOND} report")
     | {
-        "desk": "read inspect subscribe acknowledge_escalation",
-        "third": f"read inspect subscribe acknowledge_escalation {ON}",
+        "desk": "read inspect subscribe acknowledge_escalation decline release",
+        "third": f"read inspect subscribe acknowledge_escalation decline release {ON}",
         "gateway": "submit follow directory hand_over receipts knowledge publish",
     },
-    Role.TIER3: dict.fromkeys(SITUATIONS, "read inspect subscribe acknowledge_escalation")
-    | dict.fromkeys(OVER, "read inspect subscribe acknowledge_escalation report")
+    Role.TIER3: dict.fromkeys(
+        SITUATIONS, "read inspect subscribe acknowledge_escalation decline release"
+    )
+    | dict.fromkeys(OVER, "read inspect subscribe acknowledge_escalation decline release report")
     | {
         "third": (
-            f"read inspect subscribe acknowledge_escalation {WORK} note attach reassign engage "
-            "refer link unlink grade"
+            f"read inspect {CALLED} {WORK} note attach reassign engage refer link unlink grade"
         ),
         "gateway": "submit follow directory hand_over receipts knowledge publish",
     },
     Role.INCIDENT_MANAGER: dict.fromkeys(SITUATIONS, RECORDS) | {"gateway": GLOBAL},
-    Role.LEADER: dict.fromkeys(SITUATIONS, "read inspect subscribe acknowledge_escalation")
-    | dict.fromkeys(OVER, "read inspect subscribe acknowledge_escalation approve_report")
+    Role.LEADER: dict.fromkeys(
+        SITUATIONS, "read inspect subscribe acknowledge_escalation decline release"
+    )
+    | dict.fromkeys(
+        OVER, "read inspect subscribe acknowledge_escalation decline release approve_report"
+    )
     | {"gateway": "follow directory knowledge"},
     Role.ADMINISTRATOR: dict.fromkeys(SITUATIONS, "") | {"gateway": "directory"},
     Role.SECURITY: dict.fromkeys(SITUATIONS, "") | {"gateway": "submit directory"},
@@ -176,6 +183,8 @@ def test_security_incident_is_accessible_only_to_permitted_roles(
             "attach",
             "subscribe",
             "acknowledge_escalation",
+            "decline",
+            "release",
         }
         assert changeable == {"security"}
     elif part is Role.INCIDENT_MANAGER:

@@ -52,6 +52,7 @@ RIGHTS = {
     ("POST", REPORT + "/approve"): Action.APPROVE_REPORT,
     ("GET", ONE_RECORD): Action.READ,
     ("GET", ONE_RECORD + "/timeline"): Action.READ,
+    ("GET", ONE_RECORD + "/actions"): Action.READ,
     ("GET", ONE_RECORD + "/sla"): Action.INSPECT,
     ("GET", ONE_RECORD + "/alerts"): Action.INSPECT,
     ("GET", ONE_RECORD + "/related"): Action.INSPECT,
@@ -107,6 +108,9 @@ There is no such file or link, no report due, no major incident, nobody notified
 proposed link.
 """
 
+OF_THE_CALLED = frozenset({"decline", "release"})
+"""The actions of those who were told of a record or have it, which nobody here was or does."""
+
 RESET = """
 UPDATE incident
 SET state = $2, tier = $3, held_state = 'in_progress', hold_reason = 'awaiting_user',
@@ -140,7 +144,7 @@ def told(route: Route, who: Principal, scopes: set[Scope], incident: Incident) -
         )
         if name == "assign" and isinstance(decision, PermissionDenied) and incident.tier != "1":
             decision = may(who, Action.REASSIGN, incident)
-    if isinstance(decision, PermissionDenied):
+    if isinstance(decision, PermissionDenied) or name in OF_THE_CALLED:
         return 403
     ended = incident.state in {State.CLOSED, State.REJECTED}
     illegal = (

@@ -198,3 +198,24 @@ def test_marks_only_revision_has_no_announcements() -> None:
         with_announcements(RULES, replace(revision, marks_only=False, events=())).announcements
         == ()
     )
+
+
+@pytest.mark.parametrize("event", ["declined", "released"])
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"assignee_group": "sre", "state": State.ASSIGNED}, ["group"]),
+        ({"assignee_group": "", "state": State.LOGGED}, ["service_desk"]),
+        ({"state": State.ESCALATED, "tier": Tier.THIRD}, ["tier3"]),
+        ({"handler": "tom", "state": State.IN_PROGRESS}, []),
+    ],
+)
+def test_next_is_told_of_record_that_somebody_left(
+    event: str, given: dict[str, Any], expected: list[str]
+) -> None:
+    record = a_record(priority=4, **{"tier": Tier.SECOND, "handler": "", **given})
+    left = Revision(after=record, actor="olga", events=((event, {"reason": "ill"}),), before=record)
+    made = with_announcements(RULES, left).announcements
+    assert [recipient.role for one in made for recipient in one.recipients] == expected
+    assert {one.template for one in made} <= {event}
+    assert {(one.facts["reason"], one.facts["left_by"]) for one in made} <= {("ill", "olga")}

@@ -1,7 +1,7 @@
 """Addressing of announcements: messages to people, and an entry of the timeline. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gateway.directory.person import EMAIL, Reachable
@@ -28,9 +28,18 @@ TimelineFact = tuple[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class RecipientDirectory:
-    """The people that announcements may be for."""
+    """The people that announcements may be for, and the logins of those who declined."""
 
     people: Sequence[Reachable] = ()
+    declined: frozenset[str] = frozenset()
+
+    def without(self, declined: frozenset[str]) -> "RecipientDirectory":
+        """Return the directory in which these logins are passed over where others are left."""
+        return replace(self, declined=declined)
+
+    def willing(self, people: Sequence[Reachable]) -> Sequence[Reachable]:
+        """Return the people who have not declined."""
+        return [one for one in people if one.login not in self.declined]
 
     def with_role(self, role: str) -> list[Reachable]:
         """Return everybody with the role; of the service desk only those on shift, if any are."""
@@ -86,12 +95,17 @@ class RecipientAddresses:
 
 
 def address_announcement(
-    announcement: Announcement, directory: RecipientDirectory, actor: str
+    announcement: Announcement,
+    directory: RecipientDirectory,
+    actor: str,
+    declined: frozenset[str] = frozenset(),
 ) -> tuple[tuple[Notice, ...], tuple[TimelineFact, ...]]:
     """Return a message for each address of the announcement, and the entry of the timeline.
 
-    The incident's own people are not notified of what they (`actor`) did themselves.
+    The incident's own people are not notified of what they (`actor`) did themselves. Those who
+    `declined` the incident are passed over as long as somebody else can be notified.
     """
+    directory = directory.without(declined)
     so_far = AddressedMessages()
     for recipient in () if announcement.silenced else announcement.recipients:
         found = _found(recipient, directory, actor)
@@ -172,20 +186,22 @@ def _found_by_role(recipient: Recipient, directory: RecipientDirectory) -> Recip
     everybody = directory.with_role(recipient.role)
     of_group = directory.in_group(recipient.group) if recipient.group else []
     near = [one for one in of_group if recipient.role in one.roles]
-    return RecipientAddresses(tuple(_together(recipient, near or everybody, directory)))
+    willing = directory.willing(near) or directory.willing(everybody) or near or everybody
+    return RecipientAddresses(tuple(_together(recipient, willing, directory)))
 
 
 def _found_own(
     recipient: Recipient, directory: RecipientDirectory, actor: str
 ) -> RecipientAddresses:
-    if recipient.people[:1] == (actor,):
+    if recipient.people[:1] == (actor,) and actor not in directory.declined:
         return RecipientAddresses(done=True)
     for name in recipient.people:
-        if name != actor and (person := directory.named(name)) is not None:
+        person = None if name == actor else directory.named(name)
+        if person is not None and person.login not in directory.declined:
             return RecipientAddresses((_person(person),))
         if recipient.role == "reporter" and name.isascii() and EMAIL.fullmatch(name):
             return RecipientAddresses(((f"smtp:{name}", False),))
-    if recipient.group and (people := directory.in_group(recipient.group)):
+    if recipient.group and (people := directory.willing(directory.in_group(recipient.group))):
         others = tuple(_person(one) for one in people if one.login != actor)
         return RecipientAddresses(others, done=not others)
     return RecipientAddresses(tuple(_together(recipient, (), directory)))

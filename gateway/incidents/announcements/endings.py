@@ -62,6 +62,8 @@ BEGINNINGS = (
     "assigned",
     "escalated",
     "returned",
+    "declined",
+    "released",
     "resumed",
     "sla_warning",
     "sla_breached",

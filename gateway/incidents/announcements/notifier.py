@@ -15,6 +15,7 @@ from gateway.incidents.announcements.addressing import (
     address_announcement,
     addresses_of_recipient,
 )
+from gateway.incidents.declining import declined_by
 from gateway.incidents.record import Notice, Revision
 
 
@@ -80,8 +81,9 @@ def _addressed(revision: Revision, directory: RecipientDirectory) -> Revision:
     A person who works on the record gets one message about the change, even if they have one of
     the roles to notify; addresses of programs and of roles get every message.
     """
+    declined = declined_by(revision.after)
     found = [
-        (one, *address_announcement(one, directory, revision.actor))
+        (one, *address_announcement(one, directory, revision.actor, declined))
         for one in revision.announcements
     ]
     heard = {notice.target for notice in revision.notices}

@@ -23,10 +23,10 @@ OPERATIONS = {
 VERBS = {
     "Accept", "Acknowledge", "Add", "Approve", "Assign", "Attach",
     "Change", "Check", "Close", "Complete", "Confirm", "Convert", "Count", "Create", "Deactivate",
-    "Declare", "Delete", "Disable", "Download", "Drop", "Enable", "End",
+    "Declare", "Decline", "Delete", "Disable", "Download", "Drop", "Enable", "End",
     "Escalate", "File", "Find", "Import", "Link", "List",
     "Ping", "Preview", "Publish", "Put", "Rate", "Read", "Record", "Refuse",
-    "Reject", "Remove", "Replay", "Report", "Resolve", "Resume", "Return",
+    "Reject", "Release", "Remove", "Replay", "Report", "Resolve", "Resume", "Return",
     "Revoke", "Send", "Set", "Show", "Sign", "Simulate", "Snooze",
     "Start", "Subscribe", "Take", "Try", "Unacknowledge", "Unlink", "Unsubscribe", "Verify",
     "Write",

@@ -233,3 +233,19 @@ def test_timeline_entry_is_omitted_when_notified_or_optional() -> None:
     assert entry(replace(HANDLER, people=("olga",)), recorded=False) is None
     assert entry(replace(HANDLER, people=("ghost",)), recorded=False)["unreachable"] == ("handler",)
     assert entry(replace(HANDLER, people=("ghost",)), recorded=False, optional=True) is None
+
+
+def test_people_who_declined_are_passed_over_while_others_are_left() -> None:
+    group = Recipient(role="group", own=True, group="sre", instead=Recipient(role="service_desk"))
+
+    def reached(*declined: str, recipient: Recipient = group) -> list[str]:
+        notices, _ = address_announcement(
+            an_announcement(recipient), PEOPLE, "olga", frozenset(declined)
+        )
+        return [notice.target for notice in notices]
+
+    assert reached("olga") == ["person:tom"]
+    assert reached("olga", "tom") == ["person:dan"]
+    assert reached("mona", recipient=Recipient(role="incident_manager")) == ["person:mona"]
+    worker = Recipient(role="handler", own=True, people=("olga",), instead=group)
+    assert reached("olga", recipient=worker) == ["person:tom"]
