@@ -3,6 +3,7 @@
 from gateway.access.permissions import Action
 from gateway.api import clock_events, wire
 from gateway.api.records import (
+    action_list,
     attachments,
     incidents,
     knowledge,
@@ -67,6 +68,9 @@ def record_routes(feed: ChangeFeed) -> tuple[Route, ...]:
         Route("GET", ONE_RECORD + "/timeline",
               with_query(timeline.read_timeline, timeline.TimelineQuery), READ,
               "Read the timeline of a record", timeline.Timeline),
+        Route("GET", ONE_RECORD + "/actions", without_body(action_list.list_actions), READ,
+              "List the actions on a record, allowed or with the reason why not",
+              action_list.ActionList),
         Route("GET", ONE_RECORD + "/sla", without_body(reads.read_sla), READ,
               "Read the SLA clocks of a record", SlaView),
         Route("GET", ONE_RECORD + "/alerts", with_query(reads.read_alerts, reads.AlertsQuery),
