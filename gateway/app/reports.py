@@ -64,7 +64,7 @@ class ReportChannels:
             [
                 *self.form.routes(),
                 *ReporterPage(context, self.form.pages).routes(),
-                *RecordPage(reading, self.form.pages).routes(),
+                *RecordPage(context, reading, self.form.pages).routes(),
             ],
             self.form.pages,
             context.keys.count_request_without_key,

@@ -59,6 +59,7 @@ class Template(StrEnum):
     MASTER_RESOLVED = "master_resolved"
     WITHDRAWN = "withdrawn"
     TAKEN_UP = "taken_up"
+    NEW_LINK = "new_link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,7 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.TAKEN_UP: ("assigned", "已分派"),
     Template.MASTER_RESOLVED: ("please check whether it works again", "请确认是否已恢复"),
     Template.WITHDRAWN: ("taken out of your hands", "已不再由您处理"),
+    Template.NEW_LINK: ("the link you asked for", "你要的新链接"),
     Template.UPDATE_DUE: ("status update overdue", "进展通报已逾期"),
 }
 """The occasion of each template, as the subject names it."""

@@ -10,6 +10,7 @@ from gateway.operations.cascading import CASCADING, cascade
 from gateway.operations.circumstances import load_circumstances
 from gateway.operations.conflicts import check_not_taken
 from gateway.operations.idempotency import IdempotencyKey, run_once
+from gateway.operations.origin import DIRECT, ActionOrigin, check_not_stale, with_origin
 from gateway.operations.reporter.answer_read import mark_answer_read
 from gateway.operations.reporter.answers import ReporterAnswer, apply_answer
 from gateway.operations.revising import revise
@@ -25,17 +26,18 @@ async def act(
     *,
     if_match: int | None = None,
     once: IdempotencyKey | None = None,
+    origin: ActionOrigin = DIRECT,
 ) -> Incident:
     """Apply a command to a record.
 
     A command with `related` is also applied to the related records for which it is possible and
     allowed (`cascading`). Raises NotFound, Forbidden, VersionMismatch, IllegalTransition,
-    Unprocessable, Conflict for a record that somebody else has, and IdempotencyMismatch for a key
-    used otherwise.
+    Unprocessable, Conflict for a record that somebody else has, StaleAction for one that is
+    another than the one they saw, and IdempotencyMismatch for a key used otherwise.
     """
 
     async def work(tx: Transaction) -> Incident:
-        return await execute_command(tx, number, command, who, if_match)
+        return await execute_command(tx, number, command, who, if_match, origin)
 
     return await run_once(uow, once, who, work)
 
@@ -46,6 +48,7 @@ async def execute_command(
     command: commands.Command,
     who: Principal,
     if_match: int | None = None,
+    origin: ActionOrigin = DIRECT,
 ) -> Incident:
     """Apply a command in a transaction of the caller's.
 
@@ -55,6 +58,7 @@ async def execute_command(
     detached. A note by the record's reporter also has the effects of their answers by mail.
     """
     incident = await tx.lock(number, who, if_match)
+    await check_not_stale(tx.conn, incident, origin, who)
     authorization.check_before_assignment(who, command, incident)
     if isinstance(command, commands.Decline | commands.Release):
         command = await _given_back(tx, incident, command, who)
@@ -62,7 +66,8 @@ async def execute_command(
         command = await _settled(tx, incident, command, who)
         authorization.check_command(who, command, incident)
     check_not_taken(incident, command, who)
-    revision = mark_answer_read(await revise(tx, incident, command, who), who, tx.now)
+    revised = with_origin(await revise(tx, incident, command, who), origin)
+    revision = mark_answer_read(revised, who, tx.now)
     if revision.events:
         cascades = isinstance(command, CASCADING) and command.related
         made = await cascade(tx, revision, command, who) if cascades else [revision]

@@ -20,15 +20,25 @@ from gateway.pages.languages import choose_language
 from gateway.pages.words import vocabulary
 
 FOLDER = Path(__file__).parent / "templates"
-STYLE = (FOLDER / "style.css").read_text("utf-8")
-STYLE_HASH = b64encode(sha256(STYLE.encode()).digest()).decode()
+SHEETS: Mapping[str, str] = {
+    name: (FOLDER / name).read_text("utf-8") for name in ("style.css", "staff.css")
+}
+"""The style sheets of pages: of reporters', and of the one for staff."""
+
+
+def _policy(style: str) -> str:
+    """Return the content security policy of pages with this style sheet."""
+    hashed = b64encode(sha256(style.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'sha256-{hashed}'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+POLICIES: Mapping[str, str] = {name: _policy(style) for name, style in SHEETS.items()}
 
 HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
-    ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Vary": "Accept-Language",
@@ -73,9 +83,16 @@ class Pages:
         )
 
     def show(
-        self, template: str, locale: Locale, status: int = 200, *, switch: str = "", **values: Any
+        self,
+        template: str,
+        locale: Locale,
+        status: int = 200,
+        *,
+        switch: str = "",
+        sheet: str = "style.css",
+        **values: Any,
     ) -> web.Response:
-        """Return one page as a response.
+        """Return one page as a response, with one of the style sheets.
 
         `switch` is the path under which the page is read in the other languages, "" if it cannot
         be.
@@ -83,7 +100,7 @@ class Pages:
         html = self._templates.get_template(template).render(
             t=vocabulary(locale),
             locale=locale,
-            style=STYLE,
+            style=SHEETS[sheet],
             switch=switch,
             languages=LANGUAGE_NAMES,
             locales=LOCALES,
@@ -92,7 +109,11 @@ class Pages:
             **values,
         )
         return web.Response(
-            text=html, status=status, content_type="text/html", charset="utf-8", headers=HEADERS
+            text=html,
+            status=status,
+            content_type="text/html",
+            charset="utf-8",
+            headers={**HEADERS, "Content-Security-Policy": POLICIES[sheet]},
         )
 
     def when(self, moment: datetime) -> str:

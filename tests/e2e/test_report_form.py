@@ -7,14 +7,11 @@ import json
 import os
 import shutil
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from gateway.access.reporter_links import ReporterLinks
-from gateway.access.staff_links import ReaderKind, StaffLink, StaffLinks
 from gateway.settings import Database, Duration, load
 from tests.e2e.browser import Tab, browser
 from tests.support.served import RunningGateway, served
@@ -150,42 +147,3 @@ async def test_reporter_submits_form_adds_file_and_confirms_resolution(
         await gateway.pool.fetchval("SELECT count(*) FROM attachment WHERE name = '截图 1.png'")
         == 2
     )
-
-
-async def test_staff_link_shows_read_only_incident_page(
-    gateway: RunningGateway, chromium: Path, tmp_path: Path
-) -> None:
-    url = str(gateway.client.make_url("")).rstrip("/")
-    record = {
-        "title": "数据库磁盘已满 " + "x" * 120,
-        "description": "95 %\n自 12:00 起",
-        "contact": "ann@example.com",
-    }
-    made = await (await gateway.post("/api/v1/incidents", record, "admin")).json()
-    await gateway.post(
-        f"/api/v1/incidents/{made['number']}/note", {"note": "正在清理日志"}, "admin"
-    )
-    secrets = tuple(
-        row["secret"] for row in await gateway.pool.fetch("SELECT secret FROM link_secret")
-    )
-    links, now = (
-        StaffLinks(ReporterLinks(secrets, timedelta(days=1))),
-        await gateway.pool.fetchval("SELECT now()"),
-    )
-    incident_id = await gateway.pool.fetchval("SELECT id FROM incident")
-    path = f"/r/{links.make(StaffLink(incident_id, ReaderKind.ROLE, 'leader'), now)}"
-    async with browser(chromium, tmp_path) as tab:
-        await tab.go(f"{url}{path}?lang=zh-CN")
-        await assert_page_is_sound(
-            tab,
-            made["number"],
-            "优先级",
-            "数据库磁盘已满",
-            "自 12:00 起",
-            "正在清理日志",
-            "本页仅供您本人查看",
-        )
-        await tab.go(f"{url}{path}?lang=en")
-        await assert_page_is_sound(
-            tab, "Priority", "Description", "What has happened", "This page is read-only"
-        )

@@ -210,7 +210,8 @@ async def api(
     )
     pages = Pages("en", "Asia/Shanghai")
     shown = with_problem_pages(
-        [*ReporterPage(context, pages).routes(), *RecordPage(context, pages).routes()], pages
+        [*ReporterPage(context, pages).routes(), *RecordPage(context, context, pages).routes()],
+        pages,
     )
     app.add_routes(
         edge.wrap_routes(

@@ -6,7 +6,7 @@ Their bodies are each vendor's own: docs/sources describes them.
 from collections.abc import Iterator
 from typing import Any
 
-from gateway.api.records.page import STAFF_PAGE
+from gateway.api.records.page import STAFF_PAGES
 from gateway.api.reporters.reporter_page import REPORTER_PAGES
 from gateway.channels.webform.http import FORM_PAGES
 from gateway.web.described_endpoint import (
@@ -36,7 +36,7 @@ def described_endpoints() -> Iterator[DescribedEndpoint]:
     yield from _opsgenie()
     yield from FORM_PAGES
     yield from REPORTER_PAGES
-    yield STAFF_PAGE
+    yield from STAFF_PAGES
     yield DescribedEndpoint("GET", "/healthz", "Check that the process works", KeyLocation.NONE)
     yield DescribedEndpoint("GET", "/readyz", "Check that requests can be served", KeyLocation.NONE)
     yield DescribedEndpoint(

@@ -2,30 +2,25 @@
 
 import secrets
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
-from urllib.parse import parse_qsl
 
 import msgspec
 from aiohttp import BodyPartReader, web
-from aiohttp.http_exceptions import HttpProcessingError
 
 from gateway.access.authorization import raise_if_refused
 from gateway.access.permissions import Action, may
 from gateway.api.context import Context
+from gateway.api.page_forms import clean_text, form_key, read_form, reading_form
 from gateway.api.reporters import reporter_api
 from gateway.api.reporters.reporter_api import RecordForReporter, ReporterEvent
 from gateway.errors import Malformed
 from gateway.files.spool import receive_file
 from gateway.incidents.labels import LOCALES, SATISFACTION, Locale, label, state_label
 from gateway.operations.attach import UploadedFile
-from gateway.operations.idempotency import IdempotencyKey
 from gateway.pages.rendering import Pages
 from gateway.pages.words import EVENTS, HOLDS, WORDS, in_language
-from gateway.untrusted import request_bodies
 from gateway.vocabulary import HoldReason
 from gateway.web.described_endpoint import FORM, PARTS, DescribedEndpoint, KeyLocation
 
@@ -39,9 +34,6 @@ REPORTER_PAGES = (
         "POST", "/my/{link}/{asked}", "Send a form of a reporter's page", KeyLocation.LINK, (FORM,)
     ),
 )
-
-FORM_BYTES, FIELDS = 262_144, 100
-"""The most bytes and the most fields of a form without files."""
 
 FIELD_BYTES = 4_096
 """The most bytes of a field beside a file."""
@@ -102,7 +94,7 @@ class ReporterPage:
         """
         asked, link = request.match_info["asked"], request.match_info["link"]
         who, incident = await reporter_api.open_link(self.context, link)
-        form = await _form(request)
+        form = await read_form(request)
         try:
             wanted = msgspec.convert(
                 {name: form[name] for name in ("note", "satisfaction") if form.get(name)},
@@ -116,7 +108,7 @@ class ReporterPage:
             who,
             incident,
             reporter_api.command_by_link(wanted),
-            _once(link, form, asked),
+            form_key(link, form, asked),
         )
         return self._back(link, form)
 
@@ -136,7 +128,10 @@ class ReporterPage:
         ) as content:
             file = UploadedFile(part.filename or "file", content, public=True, link=link)
             await attachments.attach(
-                incident.number, file, who, once=_once(link, form, f"file {content.sha256.hex()}")
+                incident.number,
+                file,
+                who,
+                once=form_key(link, form, f"file {content.sha256.hex()}"),
             )
         return self._back(link, form)
 
@@ -171,52 +166,17 @@ class ReporterPage:
         return self.pages.when(datetime.fromisoformat(str(moment)))
 
 
-@contextmanager
-def _reading() -> Iterator[None]:
-    """Raise Malformed for a form that cannot be read."""
-    try:
-        yield
-    except (
-        ValueError,
-        LookupError,
-        AssertionError,
-        web.RequestPayloadError,
-        HttpProcessingError,
-    ) as error:
-        raise Malformed("the form cannot be read") from error
-
-
-async def _form(request: web.Request) -> dict[str, str]:
-    """Return the fields of a form without files, each once.
-
-    Raises Malformed, TooLarge and Overloaded.
-    """
-    if request.content_type != "application/x-www-form-urlencoded":
-        raise Malformed("the form cannot be read: send it as application/x-www-form-urlencoded")
-    body = await request_bodies.read_body(request, FORM_BYTES)
-    with _reading():
-        posted = parse_qsl(
-            body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=FIELDS
-        )
-    return {name: _clean(value) for name, value in reversed(posted)}
-
-
-def _clean(text: str) -> str:
-    """Return the text with the gateway's line ends and nothing that PostgreSQL refuses."""
-    return text.replace("\r\n", "\n").replace("\0", "").encode("utf-8", "replace").decode().strip()
-
-
 async def _file(request: web.Request, said_before: dict[str, str]) -> BodyPartReader:
     """Return the file in a form, and put the fields before it into `said_before`.
 
     Raises Malformed where there is no file.
     """
-    with _reading():
+    with reading_form():
         form = await request.multipart()
         while isinstance(part := await form.next(), BodyPartReader) and len(said_before) <= 10:
             if part.name == "file" and part.filename:
                 return part
-            said_before[part.name or ""] = _clean(
+            said_before[part.name or ""] = clean_text(
                 (await part.read_chunk(FIELD_BYTES)).decode("utf-8", "replace")
             )
             await part.release()
@@ -224,18 +184,6 @@ async def _file(request: web.Request, said_before: dict[str, str]) -> BodyPartRe
 
 
 async def _chunks(part: BodyPartReader) -> AsyncIterator[bytes]:
-    with _reading():
+    with reading_form():
         while chunk := await part.read_chunk():
             yield chunk
-
-
-def _once(link: str, form: Mapping[str, str], asked: str) -> IdempotencyKey | None:
-    """Return the idempotency key of a form, None where the page gave none.
-
-    The same form from the same page counts once, however often it is sent; changed, it is
-    another one.
-    """
-    if not form.get("once"):
-        return None
-    content = msgspec.json.encode([link, asked, sorted(form.items())])
-    return IdempotencyKey(sha256(b"page\0" + content).digest(), sha256(content).digest())
