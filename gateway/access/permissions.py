@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import assert_never
 
+from gateway.access.denial import DenialCause
 from gateway.access.principal import MachineRole, Principal, PrincipalRole
 from gateway.directory.roles import Role
 from gateway.incidents.record import Incident
@@ -208,10 +209,7 @@ TABLE: tuple[Rule, ...] = (
     ),
     Rule(Role.REPORTER, frozenset({_A.NOTE, _A.ATTACH}), RecordLocation.OWN, OPEN),
     Rule(Role.SERVICE_DESK, _STAFF | _EVIDENCE | {_A.REPLAY, _A.OPEN_SET_ASIDE, _A.SILENCE}),
-    Rule(
-        Role.SERVICE_DESK,
-        _SEEING | _OWNING | _CALLED | {_A.SUBSCRIBE_OTHERS, _A.POST_UPDATE},
-    ),
+    Rule(Role.SERVICE_DESK, _SEEING | _OWNING | _CALLED | {_A.SUBSCRIBE_OTHERS, _A.POST_UPDATE}),
     Rule(Role.SERVICE_DESK, frozenset({_A.ESCALATE, _A.ENGAGE})),
     Rule(Role.SERVICE_DESK, _WORK, RecordLocation.DESK),
     Rule(Role.SERVICE_DESK, frozenset({_A.HOLD, _A.RESUME, _A.RESOLVE}), RecordLocation.SECOND),
@@ -228,18 +226,11 @@ TABLE: tuple[Rule, ...] = (
     ),
     Rule(Role.TIER3, frozenset({_A.REPORT}), RecordLocation.ANY, OVER),
     Rule(Role.INCIDENT_MANAGER, frozenset(Action)),
-    Rule(
-        Role.LEADER,
-        _SEEING | _CALLED | {_A.FOLLOW, _A.DIRECTORY, _A.KNOWLEDGE},
-    ),
+    Rule(Role.LEADER, _SEEING | _CALLED | {_A.FOLLOW, _A.DIRECTORY, _A.KNOWLEDGE}),
     Rule(Role.LEADER, frozenset({_A.APPROVE_REPORT}), RecordLocation.ANY, OVER),
     Rule(Role.ADMINISTRATOR, frozenset({_A.DIRECTORY})),
     Rule(Role.SECURITY, frozenset({_A.SUBMIT, _A.DIRECTORY})),
-    Rule(
-        Role.SECURITY,
-        _SEEING | _CALLED | {_A.NOTE, _A.ATTACH},
-        RecordLocation.FLAGGED,
-    ),
+    Rule(Role.SECURITY, _SEEING | _CALLED | {_A.NOTE, _A.ATTACH}, RecordLocation.FLAGGED),
     Rule(MachineRole.READER, _SEEING | _EVIDENCE | {_A.FOLLOW, _A.DIRECTORY, _A.KNOWLEDGE}),
     Rule(
         MachineRole.WRITER,
@@ -252,17 +243,6 @@ TABLE: tuple[Rule, ...] = (
 @dataclass(frozen=True, slots=True)
 class Allowed:
     """The decision that permits."""
-
-
-class DenialCause(StrEnum):
-    """The cause of a refusal: what the record would have to be, or the principal to have."""
-
-    HIDDEN = "hidden"
-    ROLES = "roles"
-    LOCATION = "location"
-    ROLE_STATES = "role_states"
-    NOT_CALLED = "not_called"
-    NOT_TAKEN = "not_taken"
 
 
 @dataclass(frozen=True, slots=True)
