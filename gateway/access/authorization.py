@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 
+from gateway.access.denial import DenialCause
 from gateway.access.field_permissions import may_edit
 from gateway.access.permissions import (
     ALLOWED,
     Action,
     Allowed,
-    DenialCause,
     PermissionDenied,
     may,
 )

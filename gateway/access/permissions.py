@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import assert_never
 
+from gateway.access.denial import DenialCause
 from gateway.access.principal import MachineRole, Principal, PrincipalRole
 from gateway.directory.roles import Role
 from gateway.incidents.record import Incident
@@ -276,17 +277,6 @@ TABLE: tuple[Rule, ...] = (
 @dataclass(frozen=True, slots=True)
 class Allowed:
     """The decision that permits."""
-
-
-class DenialCause(StrEnum):
-    """The cause of a refusal: what the record would have to be, or the principal to have."""
-
-    HIDDEN = "hidden"
-    ROLES = "roles"
-    LOCATION = "location"
-    ROLE_STATES = "role_states"
-    NOT_CALLED = "not_called"
-    NOT_TAKEN = "not_taken"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 
 from gateway.access import authorization
-from gateway.access.permissions import DenialCause, PermissionDenied
+from gateway.access.denial import DenialCause
+from gateway.access.permissions import PermissionDenied
 from gateway.access.principal import Principal
 from gateway.errors import Conflict, Forbidden, IllegalTransition, Unprocessable
 from gateway.incidents import commands as c

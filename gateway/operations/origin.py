@@ -1,6 +1,7 @@
 """What somebody acts from: a page, a message or a button, and the version that it showed."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import msgspec
 
@@ -18,13 +19,15 @@ from gateway.incidents.staleness import (
 
 @dataclass(frozen=True, slots=True)
 class ActionOrigin:
-    """What somebody acts from: its name in the timeline, and the version that they saw.
+    """What somebody acts from: its name in the timeline, and what of the record they saw.
 
-    `seen` is None for what is not about a version.
+    That is the record at the version `seen`, or as a message told it at `told_at`; both are None
+    for what is not about a state of the record.
     """
 
     via: str = ""
     seen: int | None = None
+    told_at: datetime | None = None
 
 
 DIRECT = ActionOrigin()
@@ -41,17 +44,18 @@ def with_origin(revision: Revision, origin: ActionOrigin) -> Revision:
 
 LATER = """
 SELECT event, actor, at, facts::text AS facts FROM timeline
-WHERE incident_id = $1 AND seq > $2 AND event = ANY($3::text[]) ORDER BY seq
+WHERE incident_id = $1 AND (seq > $2 OR at > $3) AND event = ANY($4::text[]) ORDER BY seq
 """
 
 
 async def fetch_staleness(
-    conn: Connection, incident: Incident, seen: int, who: Principal
+    conn: Connection, incident: Incident, origin: ActionOrigin, who: Principal
 ) -> Staleness | None:
     """Return what makes the record another than the one that somebody saw, or None."""
-    if incident.version <= seen:
+    seen, told_at = origin.seen, origin.told_at
+    if (seen is None and told_at is None) or (seen is not None and incident.version <= seen):
         return None
-    rows = await conn.fetch(LATER, incident.id, seen, list(JUDGED_EVENTS))
+    rows = await conn.fetch(LATER, incident.id, seen, told_at, list(JUDGED_EVENTS))
     later = [
         LaterEvent(row["event"], row["actor"], row["at"], msgspec.json.decode(row["facts"]))
         for row in rows
@@ -63,8 +67,6 @@ async def check_not_stale(
     conn: Connection, incident: Incident, origin: ActionOrigin, who: Principal
 ) -> None:
     """Raise StaleAction for a record that is another than the one that somebody saw."""
-    if origin.seen is None:
-        return
-    stale = await fetch_staleness(conn, incident, origin.seen, who)
+    stale = await fetch_staleness(conn, incident, origin, who)
     if stale is not None:
         raise StaleAction(incident.number, stale)

@@ -1,9 +1,8 @@
 """The page of one record for the person who is called about it, as texts. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from gateway.directory.roles import Role
@@ -17,6 +16,14 @@ from gateway.operations.refusal_words import ACTION_LABELS, refusal_text
 from gateway.pages.staff_words import STORY_EVENTS, channel_label, staff_vocabulary
 from gateway.pages.words import EVENTS, in_language
 from gateway.sla.clocks import ClockReading, ClockState
+from gateway.views.staff_page_values import (
+    Pad,
+    PageReader,
+    ShownClock,
+    ShownEvent,
+    StaffPage,
+    Surroundings,
+)
 from gateway.vocabulary import LIVE, Impact, Urgency
 
 DESCRIPTION, SOLUTION, STORY_TEXT, STORY, LABEL_TEXT, MOST_LABELS, NAMED = (
@@ -35,118 +42,6 @@ WARN = 0.75
 
 SHOWN_ACTIONS = ("accept", "resolve", "escalate", "note")
 """The actions whose refusal the page explains."""
-
-
-@dataclass(frozen=True, slots=True)
-class PageReader:
-    """The reader of the page; `login` is "" for the link of a role, which may only look."""
-
-    login: str
-    name: str
-    locale: Locale
-    zone: str
-
-
-@dataclass(frozen=True, slots=True)
-class CallMade:
-    """A message to somebody about the record, and what came of it."""
-
-    at: datetime
-    name: str
-    login: str
-    channel: str
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the page tells beside the record: names of people, calls, who is next, the story.
-
-    `names` and `phones` are by login.
-    """
-
-    names: Mapping[str, str] = field(default_factory=dict)
-    phones: Mapping[str, str] = field(default_factory=dict)
-    calls: Sequence[CallMade] = ()
-    group: Sequence[str] = ()
-    story: Sequence["StoryEntry"] = ()
-    earlier: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class StoryEntry:
-    """An entry of the timeline."""
-
-    at: datetime
-    event: str
-    actor: str
-    facts: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class ShownClock:
-    """A clock as the page shows it: `mood` is its colour, `share` the per cent used."""
-
-    text: str
-    name: str
-    due: str
-    label: str
-    mood: str
-    share: int
-
-
-@dataclass(frozen=True, slots=True)
-class ShownEvent:
-    """An entry of the timeline in words."""
-
-    at: str
-    word: str
-    actor: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Pad:
-    """The forms that the page offers."""
-
-    take: bool = False
-    decline: bool = False
-    resolve: bool = False
-    tier3: bool = False
-    vendor: bool = False
-    note: bool = False
-    release: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StaffPage:
-    """All that the page shows, in the language and on the clock of its reader."""
-
-    number: str
-    calling: str
-    priority: int
-    state: str
-    title: str
-    where: str
-    clock: ShownClock | None
-    since: str
-    effect: str
-    owner: str
-    owner_name: str
-    phone: str
-    called: tuple[str, ...]
-    next: str
-    as_of: str
-    standing: str
-    pad: Pad
-    fields_first: str
-    refused: tuple[tuple[str, str], ...]
-    links: tuple[tuple[str, str], ...]
-    description: str
-    solution: str
-    labels: tuple[str, ...]
-    story: tuple[ShownEvent, ...]
-    earlier: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,8 @@ from gateway.directory.reachable import find_reachable
 from gateway.incidents.announcements.addressing import BY_LOGIN, RecipientDirectory
 from gateway.incidents.declining import declined_by
 from gateway.incidents.record import Incident
-from gateway.views.staff_page import (
-    CallMade,
-    PageReader,
-    StoryEntry,
-    Surroundings,
-    role_label,
-)
+from gateway.views.staff_page import role_label
+from gateway.views.staff_page_values import CallMade, PageReader, StoryEntry, Surroundings
 
 MOST_CALLS = 6
 """The newest messages that the page shows."""

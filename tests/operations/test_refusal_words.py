@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.access.permissions import DenialCause, RecordLocation
+from gateway.access.denial import DenialCause
+from gateway.access.permissions import RecordLocation
 from gateway.incidents.labels import LOCALES
 from gateway.incidents.lifecycle import ACTIONS
 from gateway.operations.available_actions import Refusal

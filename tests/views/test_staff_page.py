@@ -14,15 +14,14 @@ from gateway.incidents.record import Incident
 from gateway.incidents.releasing import Acceptance, Circumstances
 from gateway.operations.available_actions import available_actions
 from gateway.sla.clocks import ClockReading, ClockState
-from gateway.views.staff_page import (
+from gateway.views.staff_page import StaffPageWriter, role_label
+from gateway.views.staff_page_values import (
     CallMade,
     Pad,
     PageReader,
     StaffPage,
-    StaffPageWriter,
     StoryEntry,
     Surroundings,
-    role_label,
 )
 from gateway.vocabulary import ClockName, State, Tier
 from tests.access.situations import RECORD, SITUATIONS, who

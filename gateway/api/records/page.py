@@ -36,7 +36,8 @@ from gateway.operations.circumstances import load_circumstances
 from gateway.pages.rendering import Pages
 from gateway.pages.staff_words import staff_vocabulary
 from gateway.timing.zones import time_zone_names
-from gateway.views.staff_page import PageReader, StaffPageWriter
+from gateway.views.staff_page import StaffPageWriter
+from gateway.views.staff_page_values import PageReader
 from gateway.views.staff_surroundings import load_surroundings
 from gateway.web.described_endpoint import FORM, DescribedEndpoint, KeyLocation
 from gateway.web.same_origin import check_same_origin

@@ -27,7 +27,8 @@ from gateway.notify.templates import Template
 from gateway.operations.act import act
 from gateway.operations.idempotency import IdempotencyKey
 from gateway.operations.origin import ActionOrigin
-from gateway.views.staff_page import PageReader, StaffPageWriter
+from gateway.views.staff_page import StaffPageWriter
+from gateway.views.staff_page_values import PageReader
 
 VIA = "link"
 """The word of the timeline for what was done by the page."""

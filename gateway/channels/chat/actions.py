@@ -10,13 +10,14 @@ from gateway.channels.chat.contract import ButtonAction, ButtonPress
 from gateway.channels.chat.replies import ChatResult, ignored
 from gateway.channels.chat.speakers import ChatSpeaker
 from gateway.channels.chat.words import say
-from gateway.errors import Forbidden, IllegalTransition, NotFound, Unprocessable
+from gateway.errors import Conflict, Forbidden, IllegalTransition, NotFound, Unprocessable
 from gateway.incidents import commands, store
 from gateway.incidents.labels import state_label
 from gateway.incidents.record import Incident
 from gateway.ingest.reading.limits import DESCRIPTION, cut
 from gateway.notify.press_tokens import PressTokens
 from gateway.operations.act import execute_command
+from gateway.operations.origin import ActionOrigin, fetch_staleness
 from gateway.operations.unit_of_work import Transaction
 from gateway.vocabulary import Outcome, State
 
@@ -47,6 +48,12 @@ async def handle_press(
     if button.is_stale(incident):
         words = say("stale", speaker.locale, number=incident.number)
         return ChatResult(Outcome.STALE, "reopened since it was shown", words, incident, card=True)
+    shown = ActionOrigin(seen=button.version)
+    stale = await fetch_staleness(tx.conn, incident, shown, speaker.who)
+    if stale is not None:
+        words = say(f"stale_{stale.reason}", speaker.locale, number=incident.number, by=stale.by)
+        reason = f"{stale.reason} since it was shown"
+        return ChatResult(Outcome.STALE, reason, words, incident, card=True)
     return await apply_action(tx, incident, press.action, press.note, speaker)
 
 
@@ -79,6 +86,9 @@ async def apply_action(
         after = await execute_command(
             tx, number, COMMANDS[action](cut(note, DESCRIPTION)), speaker.who
         )
+    except Conflict:
+        words = say("taken", locale, number=number, handler=incident.handler)
+        return ChatResult(Outcome.IGNORED, "taken before", words, incident, card=True)
     except IllegalTransition:
         state = state_label(incident.state, incident.kind, locale)
         words = say("impossible", locale, number=number, state=state)

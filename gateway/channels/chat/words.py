@@ -31,6 +31,18 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Nothing was done: {number} was reopened or happened again after this was shown.",
         "未执行：此消息发出后 {number} 已重新打开或再次发生。",
     ),
+    "stale_reopened": (
+        "Nothing was done: {number} was opened again by {by} after this was shown.",
+        "未执行：此消息发出后 {number} 已由 {by} 重新打开。",
+    ),
+    "stale_raised": (
+        "Nothing was done: {number} became more urgent after this was shown. Look at it again.",
+        "未执行：此消息发出后 {number} 的优先级已提高。请重新查看。",
+    ),
+    "stale_taken": (
+        "Nothing was done: {by} took {number} after this was shown.",
+        "未执行：此消息发出后 {number} 已由 {by} 受理。",
+    ),
     "impossible": ("Nothing was done: {number} is {state}.", "未执行：{number} 目前为“{state}”。"),
     "forbidden": (
         "Nothing was done: your roles do not let you do this to {number}.",

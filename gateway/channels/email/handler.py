@@ -12,18 +12,19 @@ from gateway.access.principal import Principal
 from gateway.channels import report_service
 from gateway.channels.email.acknowledgement import MailAcknowledger
 from gateway.channels.email.doubted import notify_of_unverified_mail
+from gateway.channels.email.filed_mails import filed_before, remember_mail
 from gateway.channels.email.parsing.authentication import SenderCheck
-from gateway.channels.email.parsing.letter import MailFile, ParsedMail, id_hash
+from gateway.channels.email.parsing.letter import MailFile, ParsedMail
 from gateway.channels.email.parsing.nature import seems_automatic
 from gateway.channels.email.parsing.reading import WHOLE
 from gateway.channels.email.parsing.reply import parse_reply
 from gateway.channels.email.rules import MailRuleMatch, fill_template
 from gateway.channels.email.sorting import language
+from gateway.channels.email.staff_replies import execute_reply, read_staff_reply
 from gateway.channels.email.threads import FoundRecord, find_record
 from gateway.channels.email.writer import MailWriter, find_writer
 from gateway.channels.report_service import ReportOutcome, ReportService
 from gateway.db.buckets import SharedBucket, try_take_token
-from gateway.db.pool import Connection
 from gateway.errors import TooLarge
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.record import Incident, Revision
@@ -79,7 +80,7 @@ class MailHandler:
         async def work(
             tx: Transaction, waiting: Sequence[PendingFile]
         ) -> ReportOutcome | ItemResult:
-            if before := await _filed_before(tx.conn, letter, submission.integration_id):
+            if before := await filed_before(tx.conn, letter, submission.integration_id):
                 return before
             wrote = await find_writer(tx.conn, letter, check)
             if self.acknowledge.per_hour:
@@ -98,7 +99,7 @@ class MailHandler:
             acknowledged = None
             if done.incident is not None and done.outcome is not Outcome.ADDED:
                 acknowledged = await self.acknowledge(tx, letter, wrote.to, done.incident)
-            await _remember(tx, letter, wrote, submission.integration_id, done, acknowledged)
+            await remember_mail(tx, letter, wrote, submission.integration_id, done, acknowledged)
             return done
 
         return await self._taken(letter, submission, work)
@@ -141,7 +142,7 @@ class MailHandler:
             )
             assert done.incident is not None  # noqa: S101 - a record was opened
             await set_aside.mark_opened(tx.conn, entry, tx.now, by.name, done.incident.id)
-            await _remember(tx, letter, wrote, submission.integration_id, done, None)
+            await remember_mail(tx, letter, wrote, submission.integration_id, done, None)
             return done
 
         return await self._taken(letter, submission, work)
@@ -177,6 +178,14 @@ class MailHandler:
         said: Mapping[str, Any] = NOTHING,
     ) -> ReportOutcome:
         said = {"mail": letter.known_by[:KEY], **said}
+        reply = read_staff_reply(letter, wrote, earlier)
+        if reply is not None and earlier is not None:
+            after = await execute_reply(tx, reply)
+            if after is not None:
+                return await self._acted(tx, letter, wrote, after, waiting)
+            if reply.asked is not None:
+                noted = await self._added(tx, letter, wrote, earlier, waiting, said)
+                return ReportOutcome(letter.known_by[:KEY], noted, Outcome.ADDED, "refused command")
         if earlier is not None and earlier.incident.state not in ENDED:
             noted = await self._added(tx, letter, wrote, earlier, waiting, said)
             return ReportOutcome(letter.known_by[:KEY], noted, Outcome.ADDED, "reply")
@@ -195,6 +204,20 @@ class MailHandler:
         reason = "follows what has ended" if earlier else "report"
         outcome = report_service.outcome_of(opened)
         return ReportOutcome(letter.known_by[:KEY], opened, outcome, reason)
+
+    async def _acted(
+        self,
+        tx: Transaction,
+        letter: ParsedMail,
+        wrote: MailWriter,
+        after: Incident,
+        waiting: Sequence[PendingFile],
+    ) -> ReportOutcome:
+        """Attach the files of a reply that acted, and return its outcome."""
+        files = await self._files(tx, letter.enclosed, after, wrote.name, waiting)
+        if files:
+            (after,) = await tx.write([Revision(after=after, actor=wrote.name.name, events=files)])
+        return ReportOutcome(letter.known_by[:KEY], after, Outcome.ADDED, "command")
 
     async def _added(
         self,
@@ -283,46 +306,6 @@ class MailHandler:
             except TooLarge as error:
                 reason = error.detail
         return "not_attached", {"name": file.name, "size": file.size, "reason": reason}
-
-
-FILED = """
-SELECT i.number FROM mail m JOIN incident i ON i.id = m.incident_id
-WHERE m.id_hash = $1 AND m.integration_id = $2 AND m.content_hash = $3
-"""
-
-
-async def _filed_before(
-    conn: Connection, letter: ParsedMail, integration_id: int
-) -> ItemResult | None:
-    """Return the result of a mail that was handled longer ago than deliveries are remembered."""
-    number = await conn.fetchval(FILED, id_hash(letter.known_by), integration_id, letter.copy_hash)
-    return (
-        None
-        if number is None
-        else ItemResult(letter.known_by[:KEY], number, Outcome.DUPLICATE, "filed before")
-    )
-
-
-REMEMBER = """
-INSERT INTO mail (id_hash, integration_id, content_hash, incident_id, people, acknowledged,
-  received_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
-"""
-
-
-async def _remember(
-    tx: Transaction,
-    letter: ParsedMail,
-    wrote: MailWriter,
-    integration_id: int,
-    done: ReportOutcome,
-    acknowledged: str | None,
-) -> None:
-    assert done.incident is not None  # noqa: S101 - a record was opened
-    named = (letter.sender, wrote.to.address, *letter.reply_to, *letter.people)
-    people = [one for one in dict.fromkeys(named) if one and "gwk_" not in one]
-    key = id_hash(letter.known_by), integration_id, letter.copy_hash
-    await tx.conn.execute(REMEMBER, *key, done.incident.id, people, acknowledged, tx.now)
 
 
 UNREAD = {

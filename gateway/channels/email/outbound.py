@@ -31,6 +31,8 @@ from gateway.settings.recipients import MAIL
 
 OTHER_LETTERS = re.compile(r"[^\x00-\x7f]")
 FEW_TRIES = 3
+OUTSIDERS = frozenset({"reporter", "subscriber"})
+"""The roles of recipients who give no commands by their replies."""
 TIMEOUT_S = 9.0
 
 
@@ -98,7 +100,8 @@ def _tagged_text(message: Message, replies: ReplyRouting) -> str:
 
 def _tag(message: Message, replies: ReplyRouting) -> str:
     assert message.incident_id is not None  # noqa: S101 - a message about no record has no tag
-    return replies.tokens.make(message.incident_id)
+    told_at = None if message.role in OUTSIDERS else message.created_at
+    return replies.tokens.make(message.incident_id, told_at)
 
 
 def with_ascii_domain(text: str) -> str:

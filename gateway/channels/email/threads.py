@@ -11,6 +11,7 @@ received mail proves nothing either where it is a word and a number.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from gateway.access.permissions import ALLOWED, Action, may
@@ -47,22 +48,25 @@ GUESSABLE_ID = re.compile(r"[^0-9@]*+[0-9]{0,9}+[^0-9@]*+(?:@.*)?", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class FoundRecord:
-    """A record, locked; `proven` says that the writer really was notified of it."""
+    """A record, locked; `proven` says that the writer really was notified of it.
+
+    `told_at` is the moment that the answered message to staff told of, None if it is not known.
+    """
 
     incident: Incident
     proven: bool
+    told_at: datetime | None = None
 
 
 async def find_record(
     conn: Connection, tokens: ReplyTokens, letter: ParsedMail, wrote: MailWriter
 ) -> FoundRecord | None:
     """Return the record that a mail belongs to."""
-    tagged = tokens.read(" ".join((*letter.recipients, *letter.people))) or tokens.read(
-        " ".join(letter.thread)
-    )
-    tagged = tagged or tokens.read(letter.text)
-    if tagged is not None and (found := await store.lock(conn, [tagged])):
-        return FoundRecord(found[0], proven=wrote.check is not SenderCheck.FAILED)
+    tagged = tokens.read_tag(" ".join((*letter.recipients, *letter.people)))
+    tagged = tagged or tokens.read_tag(" ".join(letter.thread)) or tokens.read_tag(letter.text)
+    if tagged is not None and (found := await store.lock(conn, [tagged.incident_id])):
+        proven = wrote.check is not SenderCheck.FAILED
+        return FoundRecord(found[0], proven, tagged.told_at)
     for incident_id, theirs in await _answered(conn, letter.thread, _addresses(letter, wrote)):
         for incident in await store.lock(conn, [incident_id]):
             if theirs or await _takes_part(conn, incident, letter, wrote):

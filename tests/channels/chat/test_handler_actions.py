@@ -90,6 +90,30 @@ async def test_button_acts_once_and_is_stale_after_reopening(gateway: RunningGat
     assert [outcome for outcome, _ in await outcomes(gateway)][4:] == wanted
 
 
+async def test_button_shown_before_a_raise_or_takeover_does_nothing(
+    gateway: RunningGateway,
+) -> None:
+    await known(gateway, "dina", "service_desk")
+    await told(gateway, "report mail is down")
+    number, shown = (await record(gateway))["number"], await button(gateway)
+    path = f"/api/v1/incidents/{number}"
+    headers = {"Authorization": f"Bearer {gateway.keys['admin']}"}
+    raised = await gateway.client.patch(
+        path, json={"priority": 1, "note": "all of sales"}, headers=headers
+    )
+    assert raised.status == 200
+    await said(gateway, a_press("acknowledge", shown, "1.1"), FORM)
+    assert (await outcomes(gateway))[-1] == ("stale", "raised since it was shown")
+    assert (await record(gateway))["handler"] == ""
+    fresh = await button(gateway)
+    assert (await gateway.post(f"{path}/acknowledge", {}, "admin")).status == 200
+    await said(gateway, a_press("acknowledge", fresh, "1.2"), FORM)
+    assert (await outcomes(gateway))[-1] == ("stale", "taken since it was shown")
+    await said(gateway, a_press("acknowledge", await button(gateway), "1.3"), FORM)
+    assert (await outcomes(gateway))[-1] == ("ignored", "taken before")
+    assert (await record(gateway))["handler"] == "admin"
+
+
 async def test_link_code_links_chat_account_once(gateway: RunningGateway) -> None:
     person = {"login": "dina", "name": "Dina", "roles": ["service_desk"], "locale": "zh-CN"}
     assert (await gateway.post("/api/v1/people", person, "admin")).status == 201

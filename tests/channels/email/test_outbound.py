@@ -235,8 +235,9 @@ async def test_mail_carries_reply_tag_and_answer_references_original_mail(relay:
     replying = SmtpChannel(
         channel.settings, ReplyRouting(ReplyTokens((b"secret",)), "desk@example.com")
     )
-    tag = ReplyTokens((b"secret",)).make(7)
+    tokens = ReplyTokens((b"secret",))
     told = message("ann@example.com")
+    tag = tokens.make(7, told.created_at)
     answer = replace(told, facts={"answers": "1@example.com", "locale": "zh-CN"})
     for sent in (told, answer):
         assert await replying.send(sent) == Delivered()
@@ -250,3 +251,14 @@ async def test_mail_carries_reply_tag_and_answer_references_original_mail(relay:
     )
     lines = second.get_content().split()
     assert ("请在此行上方回复" in lines[1], lines[-1]) == (True, f"[{tag}]")
+
+
+@pytest.mark.parametrize("role", ["reporter", "subscriber"])
+def test_tag_of_mail_to_outsiders_has_no_moment(role: str) -> None:
+    tokens = ReplyTokens((b"secret",))
+    mail = compose(
+        replace(message("ann@example.com"), role=role),
+        "gateway@ops.example.com",
+        ReplyRouting(tokens, "desk@example.com"),
+    )
+    assert mail["reply-to"] == f"desk+{tokens.make(7)}@example.com"
