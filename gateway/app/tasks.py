@@ -12,6 +12,7 @@ from gateway.dedup.promotion import EVERY as PROMOTE_EVERY
 from gateway.dedup.promotion import Promotion
 from gateway.files.store import SWEEP_EVERY
 from gateway.operations.attach import AttachmentService
+from gateway.operations.oncall import rosters
 from gateway.operations.rounds import chat_changes, orphans, undelivered
 from gateway.operations.shifts import hand_over
 from gateway.operations.unit_of_work import UnitOfWork
@@ -53,6 +54,7 @@ def build_jobs(
     )
     return (
         PeriodicJob("promotion", PROMOTE_EVERY, Promotion(pool, clock, intake.submit).run_once),
+        PeriodicJob("rosters", rosters.EVERY, partial(rosters.follow_schedules, uow)),
         PeriodicJob("hand-over", hand_over.EVERY, partial(hand_over.make_lists, uow)),
         PeriodicJob("undelivered", undelivered.EVERY, partial(undelivered.note_undelivered, uow)),
         PeriodicJob("orphans", orphans.EVERY, partial(orphans.detach_orphans, uow)),

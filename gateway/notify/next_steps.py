@@ -35,6 +35,10 @@ TO_DO: Mapping[str, tuple[str, str]] = {
     ),
     "answer_complaint": ("look into the complaint and answer it", "请调查并答复投诉"),
     "find_successor": ("make sure that somebody takes over the shift", "请确认有人接班"),
+    "look_through": (
+        "look through the work that was handed over or left, and record that you did",
+        "请查看交接及遗留的工作，并登记已查看",
+    ),
     "answer_swap": ("accept the swap, or refuse it", "请同意或拒绝换班"),
     "cover_gaps": (
         "put somebody on call for these times, or change the schedule",

@@ -53,6 +53,7 @@ class Template(StrEnum):
     COMPLAINT = "complaint"
     HANDOVER = "handover"
     HANDOVER_LATE = "handover_late"
+    LOOK_THROUGH = "look_through"
     ON_CALL_CHANGED = "on_call_changed"
     ON_CALL_RESTORED = "on_call_restored"
     SWAP_PROPOSED = "swap_proposed"
@@ -117,6 +118,7 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.MAJOR_REPORT: ("major incident report", "重大事件报告"),
     Template.HANDOVER: ("shift hand-over", "交接班"),
     Template.HANDOVER_LATE: ("hand-over not accepted", "交接班未确认"),
+    Template.LOOK_THROUGH: ("look through what was left", "请查看遗留工作"),
     Template.ON_CALL_CHANGED: ("on-call duty changed", "值班安排已调整"),
     Template.ON_CALL_RESTORED: ("change of on-call duty withdrawn", "值班调整已撤销"),
     Template.SWAP_PROPOSED: ("swap of shifts proposed", "申请换班"),

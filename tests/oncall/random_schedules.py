@@ -24,6 +24,8 @@ class Period:
     minutes: int
     zones: tuple[str, ...]
     clocks: dict[str, ZoneClock]
+    turning: int
+    """The minute of the day at which the first zone's clock is changed."""
 
     @property
     def until(self) -> datetime:
@@ -38,7 +40,10 @@ def random_period(dice: random.Random, days: int) -> Period:
     day = dice.choice(changes) if changes else datetime(year, dice.randrange(1, 13), 9, tzinfo=UTC)
     since, minutes = day - timedelta(days=days // 2, minutes=dice.randrange(1_440)), days * 1_440
     clocks = {zone: ZoneClock(zone, since, minutes) for zone in zones}
-    return Period(since=since, minutes=minutes, zones=zones, clocks=clocks)
+    begun = clocks[zones[0]].begun
+    jumps = (n for n in range(1, minutes) if begun[n] - begun[n - 1] != 1)
+    turning = begun[next(jumps, 0)] % 1_440
+    return Period(since=since, minutes=minutes, zones=zones, clocks=clocks, turning=turning)
 
 
 def _changes(zone: ZoneInfo, year: int) -> list[datetime]:
@@ -86,8 +91,10 @@ def random_case(dice: random.Random, period: Period, *, covered: bool = False) -
     layers = [_layer(dice, period, n) for n in range(dice.randrange(0 if covered else 1, 4))]
     if covered:
         layers.append(_covering(dice, period))
-    schedule = Schedule(slug="s", name="S", zone=dice.choice(period.zones), layers=tuple(layers))
-    overrides = tuple(_override(dice, period, n) for n in range(dice.randrange(4)))
+    schedule = Schedule(
+        slug="s", name="S", zone=dice.choice((period.zones[0], *period.zones)), layers=tuple(layers)
+    )
+    overrides = tuple(_override(dice, period, n) for n in range(dice.randrange(6)))
     away = PEOPLE[: 5 if covered else 8]
     absences = tuple(_absence(dice, period, away) for _ in range(dice.randrange(4)))
     return Case(period=period, schedule=schedule, overrides=overrides, absences=absences)
@@ -103,12 +110,14 @@ def _layer(dice: random.Random, period: Period, number: int) -> Layer:
         turns=tuple(_people(dice) for _ in range(dice.randrange(1, 5))),
         unit=unit,
         length=dice.choice((1, 2, 3, 12, 24, 100) if unit is Unit.HOURS else (1, 1, 2, 3)),
-        hand_over=_time(dice),
+        hand_over=_time(dice, period),
         weekday=dice.choice((None, *range(7))),
         counted_from=dice.choice((None, _day(dice, period, 100))),
         ends_on=dice.choice((None, None, _day(dice, period, 10))),
-        zone=dice.choice(("", *period.zones)),
-        restrictions=tuple(_restriction(dice) for _ in range(dice.randrange(1, 4) * limited)),
+        zone=dice.choice(("", period.zones[0], *period.zones)),
+        restrictions=tuple(
+            _restriction(dice, period) for _ in range(dice.randrange(1, 4) * limited)
+        ),
     )
 
 
@@ -119,8 +128,8 @@ def _covering(dice: random.Random, period: Period) -> Layer:
         starts_on=period.since.date() - timedelta(days=30),
         turns=(_people(dice), ("h", *_people(dice)), _people(dice)),
         unit=dice.choice(list(Unit)),
-        hand_over=_time(dice),
-        zone=dice.choice(("", *period.zones)),
+        hand_over=_time(dice, period),
+        zone=dice.choice(("", period.zones[0], *period.zones)),
     )
 
 
@@ -132,17 +141,18 @@ def _day(dice: random.Random, period: Period, before: int) -> date:
     return period.since.date() + timedelta(days=dice.randrange(-before, 10))
 
 
-def _time(dice: random.Random) -> time:
-    """Return a time, most often one at which clocks are changed."""
-    at = dice.choice((dice.randrange(240), dice.randrange(240), dice.randrange(1_440)))
-    return time(*divmod(dice.choice((at, at // 30 * 30)), 60))
+def _time(dice: random.Random, period: Period) -> time:
+    """Return a time, most often one at which the first zone's clock is changed."""
+    near = period.turning + dice.randrange(-75, 76)
+    at = dice.choice((near, near, dice.randrange(1_440)))
+    return time(*divmod(dice.choice((at, at // 30 * 30)) % 1_440, 60))
 
 
-def _restriction(dice: random.Random) -> Restriction:
+def _restriction(dice: random.Random, period: Period) -> Restriction:
     return Restriction(
         weekdays=frozenset(dice.sample(range(7), dice.randrange(1, 8))),
-        starts=_time(dice),
-        ends=_time(dice),
+        starts=_time(dice, period),
+        ends=_time(dice, period),
     )
 
 
@@ -158,7 +168,7 @@ def _override(dice: random.Random, period: Period, number: int) -> Override:
         starts_at=begin,
         ends_at=end,
         people=tuple(dice.sample(PEOPLE[:7], dice.randrange(1, 3))),
-        replaces=dice.choice((None, *PEOPLE[:5])),
+        replaces=dice.choice((None, None, None, *PEOPLE[:5])),
     )
 
 

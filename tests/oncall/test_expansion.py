@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from gateway.oncall.expansion import gaps, on_call, shifts
+from gateway.oncall.expansion import Plan, gaps, on_call, shifts
 from gateway.oncall.schedule import Absence, Layer, Override, Restriction, Schedule, Unit
 from gateway.oncall.shift import Shift
 
@@ -77,6 +77,13 @@ def test_shifts_are_returned_whole_and_in_order() -> None:
 def test_topmost_layer_that_covers_an_instant_is_on_call() -> None:
     office = a_schedule(a_layer(("ann",), name="day", hours="9-17"), a_layer(("bob",)))
     assert told(monday(office)) == [(0, 9, "bob"), (9, 17, "ann"), (17, 24, "bob")]
+
+
+def test_layer_below_one_that_covers_all_is_never_on_call() -> None:
+    two = a_schedule(a_layer(("ann",), name="first"), a_layer(("bob",), name="second"))
+    plan = Plan(schedule=two)
+    assert told(plan.shifts(MONDAY, MONDAY + DAY)) == [(0, 24, "ann")]
+    assert plan.on_call(MONDAY) == ("ann",)
 
 
 def test_override_of_everybody_wins_over_all_layers() -> None:

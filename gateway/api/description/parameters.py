@@ -73,6 +73,7 @@ IN_QUERY = {
     "label.NAME": "The value of the label NAME.",
     "limit": "The most items of a page.",
     "locale": "The language of the text.",
+    "look_through": "Only those that a shift was asked to look through and has not.",
     "name": "The file's name.",
     "number": "The caller's number.",
     "offset": "The number of items to leave out at the beginning.",

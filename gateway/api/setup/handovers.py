@@ -5,16 +5,20 @@ from typing import Annotated
 
 import msgspec
 from aiohttp import web
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.db.moment import fetch_now
 from gateway.db.pool import acquire, transaction
 from gateway.directory import groups
+from gateway.errors import Flaw, Unprocessable
 from gateway.oncall import rosters
+from gateway.oncall.schedule_rosters import follow, followed
 from gateway.oncall.shift import Shift
+from gateway.operations.oncall.rosters import follow_schedule
 from gateway.operations.shifts import hand_over
-from gateway.operations.shifts.hand_over import HandOver
+from gateway.operations.shifts.lists import HandOver, list_pending
+from gateway.operations.shifts.look_through import record_look_through
 from gateway.untrusted import bounds
 from gateway.untrusted.bounds import Request
 from gateway.vocabulary import ReportStatus
@@ -33,9 +37,10 @@ class PlannedShift(
 
 
 class Roster(Request, kw_only=True):
-    """The shifts of a group from now on."""
+    """The shifts of a group from now on, or the schedule whose shifts they are."""
 
-    shifts: Annotated[list[PlannedShift], Meta(max_length=1_000)]
+    shifts: Annotated[list[PlannedShift], Meta(max_length=1_000)] | UnsetType = UNSET
+    schedule: bounds.Slug | UnsetType = UNSET
 
 
 class RosterQuery(
@@ -48,16 +53,21 @@ class RosterQuery(
 
 
 class RosterView(msgspec.Struct):
-    """The shifts of a period, and the people on shift now."""
+    """The shifts of a period, the people on shift now, and the schedule that it follows, if any."""
 
     shifts: list[PlannedShift]
     on_shift: list[str]
+    schedule: str | None
 
 
 class HandOverQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """The group whose hand-overs are listed; all groups unless one is named."""
+    """The group whose hand-overs are listed; all groups unless one is named.
+
+    With `look_through`, those that a shift was asked to look through and has not.
+    """
 
     group: bounds.Name | None = None
+    look_through: bool = False
 
 
 class HandOverRecord(msgspec.Struct):
@@ -85,6 +95,9 @@ class HandOverView(msgspec.Struct):
     successors: list[str]
     accepted_at: datetime | None
     accepted_by: str | None
+    look_through_asked_at: datetime | None
+    looked_through_at: datetime | None
+    looked_through_by: str | None
     records: list[HandOverRecord]
 
 
@@ -96,19 +109,24 @@ class HandOvers(msgspec.Struct):
 
 async def put_roster(call: ApiCall[Roster]) -> web.Response:
     """Set the roster of a group."""
-    shifts = [
-        Shift(starts_at=one.since, ends_at=one.until, people=tuple(one.people))
-        for one in call.body.shifts
-    ]
-    uow = call.context.uow
-    async with transaction(uow.pool) as conn:
-        await rosters.plan(
-            conn,
-            call.request.match_info["slug"],
-            shifts,
-            await fetch_now(conn, uow.clock.stamp()),
+    uow, slug, given = call.context.uow, call.request.match_info["slug"], call.body
+    if (given.shifts is UNSET) == (given.schedule is UNSET):
+        raise Unprocessable(
+            "the roster cannot be used",
+            flaws=(Flaw("/schedule", "give either shifts or the schedule to follow"),),
         )
+    async with transaction(uow.pool) as conn:
+        now = await fetch_now(conn, uow.clock.stamp())
+        if given.schedule is not UNSET:
+            await follow_schedule(conn, slug, given.schedule, now)
+        if given.shifts is not UNSET:
+            await follow(conn, slug, None)
+            await rosters.plan(conn, slug, [_shift(one) for one in given.shifts], now)
     return web.Response(status=204)
+
+
+def _shift(one: PlannedShift) -> Shift:
+    return Shift(starts_at=one.since, ends_at=one.until, people=tuple(one.people))
 
 
 async def read_roster(call: QueryCall[RosterQuery]) -> web.Response:
@@ -124,8 +142,9 @@ async def read_roster(call: QueryCall[RosterQuery]) -> web.Response:
         since = query.since or now
         found = await rosters.between(conn, slug, since, query.until or since + WEEK)
         present = await rosters.between(conn, slug, now, now + timedelta(microseconds=1))
+        schedule = await followed(conn, slug)
     shifts = [PlannedShift(one.starts_at, one.ends_at, list(one.people)) for one in found]
-    return respond(RosterView(shifts, [login for one in present for login in one.people]))
+    return respond(RosterView(shifts, [login for one in present for login in one.people], schedule))
 
 
 async def list_handovers(call: QueryCall[HandOverQuery]) -> web.Response:
@@ -135,7 +154,9 @@ async def list_handovers(call: QueryCall[HandOverQuery]) -> web.Response:
         HandOvers(
             [
                 _view(one)
-                for one in await hand_over.list_pending(call.context.uow, query.group, call.who)
+                for one in await list_pending(
+                    call.context.uow, query.group, call.who, look_through=query.look_through
+                )
             ]
         )
     )
@@ -147,16 +168,18 @@ async def accept_handover(call: ApiCall[None]) -> web.Response:
     return respond(_view(one))
 
 
+async def look_through_handover(call: ApiCall[None]) -> web.Response:
+    """Record that what was handed over or left was looked through."""
+    one = await record_look_through(call.context.uow, call.id, call.who, once=call.once())
+    return respond(_view(one))
+
+
 def _view(one: HandOver) -> HandOverView:
     plain = tuple(name for name in HandOverRecord.__struct_fields__ if name != "report")
     records = [
         HandOverRecord(**{n: getattr(r, n) for n in plain}, report=one.reports.get(r.id))
         for r in one.records
     ]
-    said = {
-        name: getattr(one, name)
-        for name in ("id", "group", "ends_at", "accepted_at", "accepted_by")
-    }
-    return HandOverView(
-        **said, people=list(one.people), successors=list(one.successors), records=records
-    )
+    said = {name: getattr(one, name) for name in HandOverView.__struct_fields__}
+    lists = {"people": list(one.people), "successors": list(one.successors)}
+    return HandOverView(**said | lists | {"records": records})

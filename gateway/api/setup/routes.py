@@ -181,7 +181,7 @@ def _methods() -> tuple[Route, ...]:
 
 
 def _shifts() -> tuple[Route, ...]:
-    roster, one = handovers.RosterView, V1 + "/handovers/{id:[0-9]{1,18}}/accept"
+    roster, one = handovers.RosterView, V1 + "/handovers/{id:[0-9]{1,18}}"
     return (
         Route("PUT", GROUP + "/roster", with_body(handovers.put_roster, handovers.Roster), ADMIN,
               "Set the roster of a group", status=204),
@@ -191,7 +191,11 @@ def _shifts() -> tuple[Route, ...]:
               with_query(handovers.list_handovers, handovers.HandOverQuery), READ,
               "List the hand-overs that nobody has accepted yet",
               handovers.HandOvers, needs=Action.HAND_OVER),
-        Route("POST", one, without_body(handovers.accept_handover), WRITE, "Accept a hand-over",
+        Route("POST", one + "/accept", without_body(handovers.accept_handover), WRITE,
+              "Accept a hand-over", handovers.HandOverView, needs=Action.HAND_OVER,
+              headers=IDEMPOTENT),
+        Route("POST", one + "/looked-through", without_body(handovers.look_through_handover),
+              WRITE, "Record that what was handed over or left was looked through",
               handovers.HandOverView, needs=Action.HAND_OVER, headers=IDEMPOTENT),
     )  # fmt: skip
 

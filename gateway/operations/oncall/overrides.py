@@ -13,6 +13,7 @@ from gateway.errors import Conflict, Flaw, Forbidden, Unprocessable
 from gateway.oncall import overrides, schedules
 from gateway.oncall.overrides import StoredOverride
 from gateway.oncall.schedule import Override
+from gateway.oncall.schedule_rosters import refresh_rosters
 from gateway.oncall.schedules import StoredSchedule, active_logins, expand, load_plans
 from gateway.operations.oncall.notices import facts_of_override, tell_people
 from gateway.operations.oncall.rights import may_override, may_plan
@@ -69,6 +70,7 @@ async def create_override(
         made_by=who.name,
         made_at=now,
     )
+    await refresh_rosters(conn, [slug], now)
     await tell_people(
         conn,
         concerned - {who.name},
@@ -148,6 +150,7 @@ async def withdraw_override(
     if one.ends_at <= now:
         raise Conflict("it is over: what has passed stays as it was")
     await overrides.withdraw(conn, override_id, now, who.name)
+    await refresh_rosters(conn, [slug], now)
     await tell_people(
         conn,
         await people_concerned(conn, schedule, one) - {who.name},

@@ -7,8 +7,10 @@ from typing import Any
 from gateway.access.authorization import raise_if_refused
 from gateway.access.permissions import Action, may
 from gateway.access.principal import Principal
+from gateway.db.moment import fetch_now
 from gateway.db.pool import Connection
 from gateway.oncall import schedules
+from gateway.oncall.schedule_rosters import refresh_rosters
 from gateway.oncall.schedules import StoredSchedule
 from gateway.operations.oncall.rights import may_plan
 
@@ -36,4 +38,6 @@ async def change_schedule(
     """
     before = await schedules.by_slug(conn, slug, lock=True)
     raise_if_refused(may_plan(who, before.owner))
-    return await schedules.change(conn, before, changes, stamp, if_match=if_match)
+    after = await schedules.change(conn, before, changes, stamp, if_match=if_match)
+    await refresh_rosters(conn, [slug], await fetch_now(conn, stamp))
+    return after

@@ -12,6 +12,7 @@ from gateway.db.pool import Connection
 from gateway.errors import Conflict, Flaw, Forbidden, Unprocessable
 from gateway.oncall import overrides, schedules, swaps
 from gateway.oncall.expansion import Plan, gaps
+from gateway.oncall.schedule_rosters import refresh_rosters
 from gateway.oncall.schedules import StoredSchedule, active_logins, expand, load_plans
 from gateway.oncall.shift import Shift
 from gateway.oncall.spans import Span
@@ -127,6 +128,7 @@ async def accept_swap(
     await _override(conn, schedule, swap, swap.gives, swap.proposer, swap.asked, now)
     if swap.takes is not None:
         await _override(conn, schedule, swap, swap.takes, swap.asked, swap.proposer, now)
+    await refresh_rosters(conn, [slug], now)
     return await _decide(conn, schedule, swap, SwapState.ACCEPTED, who, now, stamp)
 
 

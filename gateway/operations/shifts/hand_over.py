@@ -3,26 +3,24 @@
 The next shift takes the work over when it accepts the list.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-
-import asyncpg
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 from gateway.access.authorization import raise_if_refused
-from gateway.access.permissions import ALLOWED, Action, may, visibility_of
+from gateway.access.permissions import ALLOWED, Action, may
 from gateway.access.principal import Principal
 from gateway.db.moment import fetch_now
-from gateway.db.pool import Connection, acquire, transaction
-from gateway.errors import Conflict, Forbidden, NotFound
-from gateway.incidents import store
+from gateway.db.pool import transaction
+from gateway.errors import Conflict, Forbidden
 from gateway.incidents.changes import CommittedChanges
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.idempotency import IdempotencyKey, claim_key
-from gateway.operations.major.reports import load_report_statuses
 from gateway.operations.shifts.hand_over_notices import notify_next_shift, remind_unaccepted
+from gateway.operations.shifts.lists import ITEMS, HandOver, load_locked, with_records
+from gateway.operations.shifts.look_through import ask_look_through
 from gateway.operations.unit_of_work import Transaction, UnitOfWork
-from gateway.vocabulary import LIVE, ReportStatus, Tier
+from gateway.vocabulary import LIVE, Tier
 
 EVERY = 30.0
 """Seconds between two checks."""
@@ -67,7 +65,7 @@ async def make_lists(uow: UnitOfWork) -> int:
     Return how many.
 
     Any replica may do so, each list is made once. Of lists that nobody accepted in time people
-    are reminded, once.
+    are reminded, once, and each shift is asked once to look through what was left to it.
     """
     async with transaction(uow.pool) as conn:
         made = [row["id"] for row in await conn.fetch(DUE, uow.clock.stamp(), AHEAD)]
@@ -75,77 +73,16 @@ async def make_lists(uow: UnitOfWork) -> int:
             await conn.execute(LISTED, made)
             await notify_next_shift(uow, conn, made)
         reminded = await remind_unaccepted(uow, conn)
-    if made or reminded:
+        asked = await ask_look_through(uow, conn)
+    if made or reminded or asked:
         uow.committed(CommittedChanges())
     return len(made)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandOver:
-    """One hand-over list.
-
-    `people` hand over, `successors` work the shift that follows; `records` are in the order of
-    their ids. `reports` is by id the status of the reports on those that are major and over.
-    """
-
-    id: int
-    group: str
-    ends_at: datetime
-    people: tuple[str, ...]
-    successors: tuple[str, ...]
-    accepted_at: datetime | None
-    accepted_by: str | None
-    records: tuple[Incident, ...] = ()
-    reports: Mapping[int, ReportStatus] = field(default_factory=dict)
 
 
 ELSEWHERE = frozenset({Tier.THIRD, Tier.VENDOR})
 """The tiers at which tier 2 stays responsible for records that it does not work on."""
 
-HANDOVERS = """
-SELECT h.id, g.slug AS "group", s.ends_at, h.accepted_at, h.accepted_by,
-  array(SELECT p.login FROM person p WHERE p.id = ANY(s.people) ORDER BY p.login) AS people,
-  array(SELECT p.login FROM person p WHERE p.active AND p.id = ANY((
-    SELECT n.people FROM shift n WHERE n.group_id = s.group_id AND n.starts_at >= s.ends_at
-      ORDER BY n.starts_at LIMIT 1
-  )::int[]) ORDER BY p.login) AS successors
-FROM handover h JOIN shift s ON s.id = h.shift_id JOIN staff_group g ON g.id = s.group_id
-"""
-
-PENDING = (
-    HANDOVERS
-    + "WHERE h.accepted_at IS NULL AND ($1::text IS NULL OR g.slug = $1) ORDER BY h.id LIMIT 100"
-)
-ONE = HANDOVERS + "WHERE h.id = $1"
-ITEMS = "SELECT incident_id FROM handover_item WHERE handover_id = $1 ORDER BY incident_id"
-LOCK = "SELECT id FROM handover WHERE id = $1 FOR UPDATE"
 ACCEPT = "UPDATE handover SET accepted_at = $2, accepted_by = $3 WHERE id = $1"
-
-
-async def list_pending(uow: UnitOfWork, group: str | None, who: Principal) -> list[HandOver]:
-    """Return the lists not accepted yet, with the records on them that `who` may see.
-
-    Raises Forbidden.
-    """
-    raise_if_refused(may(who, Action.HAND_OVER))
-    async with acquire(uow.pool) as conn:
-        return [
-            await _with_records(conn, hand_over_of_row(row), who)
-            for row in await conn.fetch(PENDING, group)
-        ]
-
-
-def hand_over_of_row(row: asyncpg.Record) -> HandOver:
-    """Return the list of a row of HANDOVERS, without its records."""
-    return HandOver(
-        **{**row, "people": tuple(row["people"]), "successors": tuple(row["successors"])}
-    )
-
-
-async def _with_records(conn: Connection, listed: HandOver, who: Principal) -> HandOver:
-    ids = [row["incident_id"] for row in await conn.fetch(ITEMS, listed.id)]
-    seen = [one for one in await store.by_ids(conn, ids) if visibility_of(who).sees(one)]
-    return replace(listed, records=tuple(seen), reports=await load_report_statuses(conn, ids))
 
 
 async def accept_hand_over(
@@ -160,13 +97,9 @@ async def accept_hand_over(
     async with transaction(uow.pool) as conn:
         now = await fetch_now(conn, uow.clock.stamp())
         again = once is not None and await claim_key(conn, once, now) is not None
-        await conn.fetchval(LOCK, handover_id)
-        row = await conn.fetchrow(ONE, handover_id)
-        if row is None:
-            raise NotFound(f"there is no hand-over {handover_id}")
-        listed = hand_over_of_row(row)
+        listed = await load_locked(conn, handover_id)
         if again:
-            return await _with_records(conn, listed, who)
+            return await with_records(conn, listed, who)
         if listed.accepted_at is not None:
             raise Conflict(f"{listed.accepted_by} accepted it already")
         if who.name not in listed.successors and may(who, Action.ACCEPT_FOR) != ALLOWED:
@@ -177,7 +110,7 @@ async def accept_hand_over(
         tx = Transaction(uow, conn, now)
         await _take_over(tx, listed, who)
         await conn.execute(ACCEPT, handover_id, tx.now, who.name)
-        taken = await _with_records(
+        taken = await with_records(
             conn, replace(listed, accepted_at=tx.now, accepted_by=who.name), who
         )
     uow.committed(tx.changes)

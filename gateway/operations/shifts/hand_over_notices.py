@@ -21,6 +21,7 @@ from gateway.incidents.record import Incident, Notice
 from gateway.incidents.visibility import Visibility
 from gateway.operations.major.reports import load_report_statuses
 from gateway.operations.unit_of_work import UnitOfWork
+from gateway.vocabulary import LIVE
 
 GRACE = timedelta(minutes=15)
 """The least time that a list waits before a reminder.
@@ -60,7 +61,7 @@ ITEMS = (
 
 async def notify_next_shift(uow: UnitOfWork, conn: Connection, handovers: Sequence[int]) -> None:
     """Queue a message about each of the lists to everybody of the shift that follows."""
-    await _tell(uow, conn, handovers, "handover", also=())
+    await tell_next_shift(uow, conn, handovers, "handover")
 
 
 async def remind_unaccepted(uow: UnitOfWork, conn: Connection) -> int:
@@ -70,7 +71,7 @@ async def remind_unaccepted(uow: UnitOfWork, conn: Connection) -> int:
     """
     late = [row["id"] for row in await conn.fetch(UNACCEPTED, uow.clock.stamp(), GRACE)]
     if late:
-        await _tell(uow, conn, late, "handover_late", also=await _managers(uow, conn))
+        await tell_next_shift(uow, conn, late, "handover_late", also=await _managers(uow, conn))
     return len(late)
 
 
@@ -80,11 +81,26 @@ async def _managers(uow: UnitOfWork, conn: Connection) -> Sequence[str]:
     return await fetch_addresses(conn, recipient, uow.clock.now())
 
 
-async def _tell(
-    uow: UnitOfWork, conn: Connection, handovers: Sequence[int], template: str, also: Sequence[str]
+async def tell_next_shift(
+    uow: UnitOfWork,
+    conn: Connection,
+    handovers: Sequence[int],
+    template: str,
+    *,
+    also: Sequence[str] = (),
+    only_open: bool = False,
 ) -> None:
+    """Queue a message about the lists to everybody of the shift that follows, and to `also`.
+
+    With `only_open` it lists the records that are still open.
+    """
     rows = await conn.fetch(NEXT, list(handovers))
     listed = await _listed(conn, handovers)
+    if only_open:
+        listed = {
+            number: [(one, report) for one, report in items if one.state in LIVE or report]
+            for number, items in listed.items()
+        }
     owed = [_notice(row, listed[row["id"]], template) for row in rows if row["login"] is not None]
     lists = {row["id"]: row for row in rows}
     owed += [
@@ -153,7 +169,7 @@ def _said(
             }
             for one, report in shown[:SHOWN]
         ],
-        "to_do": "take_over",
+        "to_do": "look_through" if template == "look_through" else "take_over",
         **more,
     }
     return Notice(
