@@ -29,6 +29,29 @@ MAX_CACHED = 32
 """Certificates cached at most; vendors have one per region, and a new one about once a year."""
 
 
+def open_guarded_session(
+    guard: AddressGuard, trusted: SSLContext | None, seconds: float
+) -> ClientSession:
+    """Open a client for small downloads from addresses that the guard allows.
+
+    It must be closed, and opened inside the running loop. `trusted` holds the certificate
+    authorities that are believed; None stands for those of the machine.
+    """
+    return ClientSession(
+        connector=TCPConnector(
+            resolver=PinnedResolver(guard),
+            use_dns_cache=False,
+            limit=4,
+            ssl=True if trusted is None else trusted,
+        ),
+        timeout=ClientTimeout(total=seconds),
+        trust_env=False,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        headers={"user-agent": "incident-gateway", "accept-encoding": "identity"},
+    )
+
+
 class Fetcher:
     """An HTTPS client for small, rare downloads."""
 
@@ -41,19 +64,7 @@ class Fetcher:
         the machine.
         """
         self._guard = guard or AddressGuard()
-        self._session = ClientSession(
-            connector=TCPConnector(
-                resolver=PinnedResolver(self._guard),
-                use_dns_cache=False,
-                limit=4,
-                ssl=True if trusted is None else trusted,
-            ),
-            timeout=ClientTimeout(total=TIMEOUT_S),
-            trust_env=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            headers={"user-agent": "incident-gateway", "accept-encoding": "identity"},
-        )
+        self._session = open_guarded_session(self._guard, trusted, TIMEOUT_S)
 
     async def get(self, address: str) -> bytes:
         """Return the content at an address.
@@ -68,7 +79,7 @@ class Fetcher:
             async with self._session.get(url, allow_redirects=False) as answer:
                 if answer.status != 200:
                     raise Unavailable(f"{url.host} answered {answer.status}")
-                return await _bounded(answer)
+                return await read_bounded(answer, LARGEST)
         except AddressRefused as refusal:
             raise Unavailable(f"the address is refused: {refusal}") from refusal
         except (ClientError, OSError) as error:
@@ -79,11 +90,12 @@ class Fetcher:
         await self._session.close()
 
 
-async def _bounded(answer: aiohttp.ClientResponse) -> bytes:
+async def read_bounded(answer: aiohttp.ClientResponse, largest: int) -> bytes:
+    """Return the body of a response; raises Unavailable if it has more than `largest` bytes."""
     body = b""
     async for chunk in answer.content.iter_chunked(16_384):
         body += chunk
-        if len(body) > LARGEST:
+        if len(body) > largest:
             raise Unavailable("the answer is too large")
     return body
 
