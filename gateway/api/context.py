@@ -17,6 +17,7 @@ from gateway.api.searching import SearchLimiter
 from gateway.db.pool import Pool
 from gateway.errors import Malformed
 from gateway.operations.attach import AttachmentService
+from gateway.operations.calendars.imports import CalendarFiles
 from gateway.operations.idempotency import IdempotencyKey
 from gateway.operations.unit_of_work import UnitOfWork
 from gateway.quarantine.operations import OpenedMail, QuarantineService
@@ -46,6 +47,7 @@ class Context:
     problems: Problems
     open_set_aside: OpenSetAside
     limits: UseLimits
+    calendars: CalendarFiles
     searches: SearchLimiter = field(default_factory=SearchLimiter)
 
     def on(self, pool: Pool) -> "Context":

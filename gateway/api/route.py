@@ -16,10 +16,10 @@ class Route:
     """One operation of the API.
 
     `response_body` is the type of its response body. Where a body may be CSV as well, the
-    handler reads it itself, and `reads` is its type as JSON. With `streams` the body is a file,
-    read as it comes. `quarantined_body` is the type of a body that the handler reads itself,
-    keeping what cannot be read. `needs` is the right it needs on the gateway as a whole; rights
-    on one record are checked where that is read or locked.
+    handler reads it itself, and `reads` is its type as JSON. With `streams` the body is a file
+    of the media type `file_type`, read as it comes. `quarantined_body` is the type of a body
+    that the handler reads itself, keeping what cannot be read. `needs` is the right it needs on
+    the gateway as a whole; rights on one record are checked where that is read or locked.
     """
 
     method: str
@@ -33,6 +33,7 @@ class Route:
     headers: tuple[str, ...] = ()
     reads: type[object] | None = None
     streams: bool = False
+    file_type: str = "application/octet-stream"
     quarantined_body: type[object] | None = None
 
     @property

@@ -9,6 +9,7 @@ from gateway.access.authorization import raise_if_refused
 from gateway.access.keys import NO_CALLER, Scope
 from gateway.access.permissions import may
 from gateway.api.context import ApiCall, Context
+from gateway.api.oncall.calendar_routes import calendar_routes
 from gateway.api.oncall.routes import on_call_routes
 from gateway.api.quarantine.routes import quarantine_routes, set_aside_routes
 from gateway.api.records.feed import ChangeFeed
@@ -28,6 +29,7 @@ def list_routes(feed: ChangeFeed) -> tuple[Route, ...]:
         *set_aside_routes(),
         *setup_routes(),
         *on_call_routes(),
+        *calendar_routes(),
     )
 
 

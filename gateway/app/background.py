@@ -22,6 +22,8 @@ from gateway.monitors.pings import EVERY as EXPIRE_MONITORS_EVERY
 from gateway.monitors.pings import MonitorDeadlines
 from gateway.monitors.pulse import OverdueSearch, PulseWriter
 from gateway.operations.attach import AttachmentService
+from gateway.operations.calendars.imports import CHECK_EVERY as CHECK_CALENDARS_EVERY
+from gateway.operations.calendars.imports import CalendarRefresh
 from gateway.operations.rounds.deadline_recalculation import DeadlineRecalculation
 from gateway.operations.rounds.service_recalculation import ServiceRecalculation
 from gateway.operations.unit_of_work import UnitOfWork
@@ -77,6 +79,7 @@ def build_background(
     receivers: Receivers,
     pulses: PulseWriter,
     mappings: Mappings,
+    calendars: CalendarRefresh,
 ) -> Background:
     """Build the work beside requests; nothing of it runs yet."""
     uow = core.uow
@@ -92,6 +95,7 @@ def build_background(
         PeriodicJob("monitors", EXPIRE_MONITORS_EVERY, monitors.run_once),
         PeriodicJob("heartbeats", EXPIRE_HEARTBEATS_EVERY, heartbeats.run_once),
         PeriodicJob("mappings", MAP_EVERY, partial(mappings.refresh, uow.pool)),
+        PeriodicJob("calendars", CHECK_CALENDARS_EVERY, calendars.run_once),
         PeriodicJob("calls", SWEEP_CALLS_EVERY, receivers.calls.sweep),
         DeadlineRecalculation(uow).job(),
         ServiceRecalculation(uow).job(),

@@ -19,6 +19,8 @@ from gateway.access.passwords import Passwords
 from gateway.access.reporter_links import ReporterLinks, load_link_secrets
 from gateway.app.observers import TimerObserver
 from gateway.db.pool import SERVER_SETTINGS, Pool, acquire
+from gateway.egress.address_guard import AddressGuard
+from gateway.egress.downloads import Downloader
 from gateway.egress.fetching import Fetcher
 from gateway.files.disk import DiskStore
 from gateway.files.s3 import S3Store
@@ -31,9 +33,17 @@ from gateway.ingest.workers.process import ParseWorker
 from gateway.observe.metric_labels import BodyCaller
 from gateway.observe.metrics import Metrics
 from gateway.operations.attach import AttachmentQuota, AttachmentService
+from gateway.operations.calendars.imports import CPU_SECONDS as CALENDAR_CPU_SECONDS
+from gateway.operations.calendars.imports import CalendarFiles, CalendarRefresh
 from gateway.operations.firing import TimerEffects
 from gateway.operations.unit_of_work import UnitOfWork
-from gateway.settings import AttachmentSettings, Database, ServerSettings, Settings
+from gateway.settings import (
+    AbsenceSettings,
+    AttachmentSettings,
+    Database,
+    ServerSettings,
+    Settings,
+)
 from gateway.sla.timers.index import TimerIndex, connect
 from gateway.sla.timers.runner import TimerRunner as Timers
 from gateway.timing.clock import Clock
@@ -140,6 +150,24 @@ def alert_worker(stack: AsyncExitStack, forker: WorkerForker) -> ParseWorker:
     worker = ParseWorker("alerts", forker, waiting_each=4)
     stack.push_async_callback(worker.close)
     return worker
+
+
+def calendar_worker(stack: AsyncExitStack, forker: WorkerForker) -> ParseWorker:
+    """Return the process that reads calendars of people; it ends with `stack`."""
+    worker = ParseWorker("calendars", forker)
+    stack.push_async_callback(worker.close)
+    return worker
+
+
+def build_calendar_refresh(
+    stack: AsyncExitStack, uow: UnitOfWork, worker: ParseWorker, settings: AbsenceSettings
+) -> CalendarRefresh:
+    """Return the reading of the calendars that people named, by the process `worker`."""
+    guard = AddressGuard(private=True, ports=None) if settings.allow_private else AddressGuard()
+    files = CalendarFiles(partial(worker.call, "calendars", CALENDAR_CPU_SECONDS), guard)
+    downloader = Downloader(guard)
+    stack.push_async_callback(downloader.close)
+    return CalendarRefresh(uow, files, downloader, settings.read_every)
 
 
 def build_quarantine_reader(worker: ParseWorker) -> FunctionRunner:

@@ -35,6 +35,7 @@ from gateway.monitors.pulse import PulseWriter
 from gateway.observe.metrics import Metrics
 from gateway.observe.watchdog import watch_event_loop
 from gateway.operations.attach import AttachmentService
+from gateway.operations.calendars.imports import CalendarFiles
 from gateway.operations.unit_of_work import UnitOfWork
 from gateway.quarantine.mappings import Mappings
 from gateway.settings import Settings
@@ -134,7 +135,11 @@ async def _assemble(
     )
     receivers = _receivers(stack, alerts, core, files, forker)
     pings = PingService(PulseWriter(pools.acting, clock, core.intake.submit), metrics)
-    background = build_background(core, settings, files, receivers, pings.writer, mappings)
+    reader = parts.calendar_worker(stack, forker)
+    calendars = parts.build_calendar_refresh(stack, uow, reader, settings.absences)
+    background = build_background(
+        core, settings, files, receivers, pings.writer, mappings, calendars
+    )
     context = _context(
         stack,
         core,
@@ -143,6 +148,7 @@ async def _assemble(
         files,
         receivers,
         _review(alerts, receivers, worker, pools.acting),
+        calendars.files,
     )
     health = background.health(pools.timers)
     routes = build_routes(context, pools.reading, alerts, receivers, health, pings, settings.limits)
@@ -162,7 +168,7 @@ async def _assemble(
         uow,
         receivers.mail_intake,
         metrics,
-        (worker, *receivers.readers),
+        (worker, reader, *receivers.readers),
         smtp=smtp,
         metrics_app=apps.metrics,
     )
@@ -218,6 +224,7 @@ def _context(
     files: AttachmentService,
     receivers: Receivers,
     review: QuarantineReview,
+    calendars: CalendarFiles,
 ) -> Context:
     """Return what the handlers of the API work with."""
     login = parts.login(stack, core.uow.pool, settings, core.uow.clock)
@@ -232,5 +239,6 @@ def _context(
         settings.problems,
         receivers.mail_intake.open_set_aside,
         settings.limits,
+        calendars,
         SearchLimiter(max(1, settings.database.read_pool_max // 4)),
     )

@@ -29,6 +29,33 @@ $$;
 
 COMMENT ON FUNCTION public.moment(stamp timestamp with time zone) IS 'The moment that a statement goes by: a given one, as in tests, else that of the statement';
 
+CREATE TABLE public.absence (
+    id bigint NOT NULL,
+    person_id integer NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    source text NOT NULL,
+    uid text DEFAULT ''::text NOT NULL,
+    entered_by text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT absence_check CHECK ((ends_at > starts_at)),
+    CONSTRAINT absence_source_check CHECK ((source = ANY (ARRAY['manual'::text, 'file'::text, 'calendar'::text])))
+);
+
+COMMENT ON TABLE public.absence IS 'Times in which a person is away and not on call';
+
+COMMENT ON COLUMN public.absence.uid IS 'UID of the event of which it was read; empty where it was entered by hand';
+
+ALTER TABLE public.absence ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.absence_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.alert (
     key_hash bytea NOT NULL,
     integration_id integer NOT NULL,
@@ -241,6 +268,30 @@ CREATE TABLE public.body_mapping (
 );
 
 COMMENT ON TABLE public.body_mapping IS 'What is done to the bodies of one integration for one source; the highest version counts, none is ever changed';
+
+CREATE TABLE public.calendar_feed (
+    id bigint NOT NULL,
+    person_id integer,
+    schedule_id integer,
+    generation integer DEFAULT 1 NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    made_by text NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT calendar_feed_check CHECK ((num_nonnulls(person_id, schedule_id) = 1))
+);
+
+COMMENT ON TABLE public.calendar_feed IS 'Calendars of the shifts of a person or of a schedule, which programs fetch by a signed address';
+
+COMMENT ON COLUMN public.calendar_feed.generation IS 'How often its address was made; those made before are not valid';
+
+ALTER TABLE public.calendar_feed ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.calendar_feed_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE public.call (
     id bigint NOT NULL,
@@ -833,6 +884,7 @@ CREATE TABLE public.person (
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     credentials_since timestamp with time zone,
+    absences_changed_at timestamp with time zone,
     CONSTRAINT person_check CHECK (((oidc_issuer IS NULL) = (oidc_subject IS NULL))),
     CONSTRAINT person_locale_check CHECK ((locale = ANY (ARRAY['en'::text, 'zh-CN'::text])))
 );
@@ -842,6 +894,36 @@ COMMENT ON COLUMN public.person.password_hash IS 'Argon2id in its own notation; 
 COMMENT ON COLUMN public.person.oidc_subject IS 'Who this is at the identity provider: set at the first log-in by a verified address, the only thing trusted after';
 
 COMMENT ON COLUMN public.person.credentials_since IS 'Links and calls made for the person before this are not believed; null for all are';
+
+COMMENT ON COLUMN public.person.absences_changed_at IS 'When an absence was last entered, changed or removed; null if never';
+
+CREATE TABLE public.person_calendar (
+    person_id integer NOT NULL,
+    url text NOT NULL,
+    words text[] DEFAULT '{}'::text[] NOT NULL,
+    at_least interval NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    etag text DEFAULT ''::text NOT NULL,
+    last_modified text DEFAULT ''::text NOT NULL,
+    checked_at timestamp with time zone,
+    read_at timestamp with time zone,
+    failing_since timestamp with time zone,
+    error text DEFAULT ''::text NOT NULL,
+    absences integer DEFAULT 0 NOT NULL,
+    unreadable integer DEFAULT 0 NOT NULL
+);
+
+COMMENT ON TABLE public.person_calendar IS 'The calendar of a person whose events are absences, read again and again';
+
+COMMENT ON COLUMN public.person_calendar.url IS 'Often a secret: whoever has it reads the calendar';
+
+COMMENT ON COLUMN public.person_calendar.words IS 'Words of which the title of an event must have one; none: any title';
+
+COMMENT ON COLUMN public.person_calendar.at_least IS 'How long an event lasts that is an absence';
+
+COMMENT ON COLUMN public.person_calendar.read_at IS 'When its content was last read whole; absences are those of then';
+
+COMMENT ON COLUMN public.person_calendar.error IS 'Why it could not be read the last time; empty if it could';
 
 ALTER TABLE public.person ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.person_id_seq
@@ -976,6 +1058,14 @@ CREATE TABLE public.schedule (
 COMMENT ON COLUMN public.schedule.layers IS 'The rotations, the topmost first, as gateway/oncall/schedule.py reads them';
 
 COMMENT ON COLUMN public.schedule.owner IS 'The login of whoever may change it besides administrators and incident managers';
+
+CREATE TABLE public.schedule_gap (
+    schedule_id integer NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.schedule_gap IS 'Times without anybody on call of which the owner of the schedule was told, also some days after';
 
 ALTER TABLE public.schedule ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.schedule_id_seq
@@ -1418,6 +1508,9 @@ ALTER TABLE ONLY public.alert_event ATTACH PARTITION public.alert_event_default 
 
 ALTER TABLE ONLY public.receipt ATTACH PARTITION public.receipt_default DEFAULT;
 
+ALTER TABLE ONLY public.absence
+    ADD CONSTRAINT absence_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.alert_event
     ADD CONSTRAINT alert_event_pkey PRIMARY KEY (receipt_id, item, received_at);
 
@@ -1450,6 +1543,15 @@ ALTER TABLE ONLY public.audit_seal
 
 ALTER TABLE ONLY public.body_mapping
     ADD CONSTRAINT body_mapping_pkey PRIMARY KEY (integration_id, source, version);
+
+ALTER TABLE ONLY public.calendar_feed
+    ADD CONSTRAINT calendar_feed_person_id_key UNIQUE (person_id);
+
+ALTER TABLE ONLY public.calendar_feed
+    ADD CONSTRAINT calendar_feed_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.calendar_feed
+    ADD CONSTRAINT calendar_feed_schedule_id_key UNIQUE (schedule_id);
 
 ALTER TABLE ONLY public.call
     ADD CONSTRAINT call_integration_id_provider_call_id_key UNIQUE (integration_id, provider, call_id);
@@ -1553,6 +1655,9 @@ ALTER TABLE ONLY public.monitor
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.person_calendar
+    ADD CONSTRAINT person_calendar_pkey PRIMARY KEY (person_id);
+
 ALTER TABLE ONLY public.person
     ADD CONSTRAINT person_login_key UNIQUE (login);
 
@@ -1579,6 +1684,9 @@ ALTER TABLE ONLY public.replica
 
 ALTER TABLE ONLY public.report_rule
     ADD CONSTRAINT report_rule_pkey PRIMARY KEY (single);
+
+ALTER TABLE ONLY public.schedule_gap
+    ADD CONSTRAINT schedule_gap_pkey PRIMARY KEY (schedule_id, starts_at);
 
 ALTER TABLE ONLY public.schedule_override
     ADD CONSTRAINT schedule_override_pkey PRIMARY KEY (id);
@@ -1645,6 +1753,10 @@ ALTER TABLE ONLY public.unlearned
 
 ALTER TABLE ONLY public.unlinked
     ADD CONSTRAINT unlinked_pkey PRIMARY KEY (key_hash, group_hash);
+
+CREATE INDEX absence_end ON public.absence USING btree (person_id, ends_at);
+
+CREATE UNIQUE INDEX absence_event ON public.absence USING btree (person_id, source, uid, starts_at) WHERE (source <> 'manual'::text);
 
 CREATE INDEX alert_incident ON public.alert USING btree (incident_id) WHERE (incident_id IS NOT NULL);
 
@@ -1736,6 +1848,8 @@ CREATE INDEX outbox_pending ON public.outbox USING btree (next_attempt_at) WHERE
 
 CREATE INDEX outbox_undelivered ON public.outbox USING btree (settled_at) WHERE ((state = 'dead'::text) AND (NOT noted) AND (incident_id IS NOT NULL));
 
+CREATE INDEX person_calendar_due ON public.person_calendar USING btree (next_at);
+
 CREATE UNIQUE INDEX person_email ON public.person USING btree (lower(email)) WHERE (email <> ''::text);
 
 CREATE UNIQUE INDEX person_subject ON public.person USING btree (oidc_issuer, oidc_subject) WHERE (oidc_subject IS NOT NULL);
@@ -1778,6 +1892,9 @@ ALTER INDEX public.alert_event_pkey ATTACH PARTITION public.alert_event_default_
 
 ALTER INDEX public.receipt_pkey ATTACH PARTITION public.receipt_default_pkey;
 
+ALTER TABLE ONLY public.absence
+    ADD CONSTRAINT absence_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.api_key
     ADD CONSTRAINT api_key_integration_id_fkey FOREIGN KEY (integration_id) REFERENCES public.integration(id);
 
@@ -1789,6 +1906,12 @@ ALTER TABLE ONLY public.attachment_part
 
 ALTER TABLE ONLY public.body_mapping
     ADD CONSTRAINT body_mapping_integration_id_fkey FOREIGN KEY (integration_id) REFERENCES public.integration(id);
+
+ALTER TABLE ONLY public.calendar_feed
+    ADD CONSTRAINT calendar_feed_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.calendar_feed
+    ADD CONSTRAINT calendar_feed_schedule_id_fkey FOREIGN KEY (schedule_id) REFERENCES public.schedule(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.call
     ADD CONSTRAINT call_integration_id_fkey FOREIGN KEY (integration_id) REFERENCES public.integration(id);
@@ -1822,6 +1945,12 @@ ALTER TABLE ONLY public.heartbeat
 
 ALTER TABLE ONLY public.monitor
     ADD CONSTRAINT monitor_integration_id_fkey FOREIGN KEY (integration_id) REFERENCES public.integration(id);
+
+ALTER TABLE ONLY public.person_calendar
+    ADD CONSTRAINT person_calendar_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.schedule_gap
+    ADD CONSTRAINT schedule_gap_schedule_id_fkey FOREIGN KEY (schedule_id) REFERENCES public.schedule(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.schedule_override
     ADD CONSTRAINT schedule_override_schedule_id_fkey FOREIGN KEY (schedule_id) REFERENCES public.schedule(id);

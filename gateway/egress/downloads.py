@@ -54,13 +54,6 @@ class Downloader:
         self.guard, self._largest = guard or AddressGuard(), largest
         self._session = open_guarded_session(self.guard, trusted, TIMEOUT_S)
 
-    def check(self, address: str) -> URL:
-        """Return an address as a URL; raises AddressRefused, also for one without https."""
-        url = self.guard.check_url(address)
-        if url.scheme != "https":
-            raise AddressRefused("only https is called")
-        return url
-
     async def get(self, address: str, known: Validators = Validators()) -> Download:
         """Return the file at an address, without content if it is the version known already.
 
@@ -80,13 +73,13 @@ class Downloader:
             raise Unavailable(f"no connection: {type(error).__name__}") from error
 
     async def _follow(self, address: str, known: Validators) -> Download:
-        url, headers = self.check(address), _conditions(known)
+        url, headers = check_download_url(self.guard, address), _conditions(known)
         for _ in range(MOST_REDIRECTS + 1):
             async with self._session.get(url, allow_redirects=False, headers=headers) as answer:
                 target = answer.headers.get(hdrs.LOCATION)
                 if answer.status not in REDIRECTS or target is None:
                     return await self._read(answer, known)
-            url = self.check(_joined(url, target))
+            url = check_download_url(self.guard, _joined(url, target))
         raise Unavailable("the address is redirected again and again")
 
     async def _read(self, answer: ClientResponse, known: Validators) -> Download:
@@ -99,6 +92,14 @@ class Downloader:
     async def close(self) -> None:
         """Close the connections."""
         await self._session.close()
+
+
+def check_download_url(guard: AddressGuard, address: str) -> URL:
+    """Return an address as a URL; raises AddressRefused, also for one without https."""
+    url = guard.check_url(address)
+    if url.scheme != "https":
+        raise AddressRefused("only https is called")
+    return url
 
 
 def _conditions(known: Validators) -> dict[str, str]:

@@ -13,9 +13,10 @@ from asyncpg import Record
 from gateway.db.pool import Connection
 from gateway.db.versioned import Checks, check_fields, check_version, fetch_found, written_fields
 from gateway.errors import Conflict, Flaw, Unprocessable
+from gateway.oncall.absences import absences_during
 from gateway.oncall.expansion import Plan
 from gateway.oncall.overrides import override_of
-from gateway.oncall.schedule import Absence, Layer, Schedule
+from gateway.oncall.schedule import Absence, Layer, Override, Schedule
 from gateway.oncall.schedule_flaws import flaws
 from gateway.oncall.shift import Shift
 from gateway.timing.instants import EARLIEST, LATEST
@@ -192,25 +193,34 @@ async def load_plans(
 ) -> dict[str, Plan]:
     """Return by slug the active schedules among `slugs`, or all, with what is in force.
 
-    Overrides are those that overlap [since, until). Somebody who is not active any more is away.
+    Overrides and absences are those that overlap [since, until). Somebody who is not active any
+    more is away.
     """
     stored = [schedule_of(row) for row in await conn.fetch(ACTIVE, slugs)]
     rows = await conn.fetch(IN_FORCE, [one.id for one in stored], since, until)
     overrides = [(row["schedule_id"], override_of(row)) for row in rows]
     people = {login for one in stored for login in one.schedule.people}
     people |= {login for _, one in overrides for login in one.people}
-    left = [
+    away = [
         Absence(person=row["login"], starts_at=EARLIEST, ends_at=LATEST)
         for row in await conn.fetch(INACTIVE, sorted(people))
     ]
+    away += await absences_during(conn, people, since, until)
     return {
-        one.slug: Plan(
-            schedule=one.schedule,
-            overrides=tuple(found for owner, found in overrides if owner == one.id),
-            absences=tuple(left),
+        one.slug: _plan(
+            one.schedule, [found for owner, found in overrides if owner == one.id], away
         )
         for one in stored
     }
+
+
+def _plan(schedule: Schedule, overrides: Sequence[Override], away: Sequence[Absence]) -> Plan:
+    people = schedule.people.union(*(one.people for one in overrides))
+    return Plan(
+        schedule=schedule,
+        overrides=tuple(overrides),
+        absences=tuple(one for one in away if one.person in people),
+    )
 
 
 async def on_call_now(

@@ -46,6 +46,7 @@ from gateway.settings.process import (
 from gateway.settings.section import Section
 from gateway.settings.sections import (
     MOST_ITEMS,
+    AbsenceSettings,
     AttachmentSettings,
     Audit,
     Database,
@@ -64,6 +65,7 @@ from gateway.timing.durations import Duration
 __all__ = [
     "MOST_ITEMS",
     "S3",
+    "AbsenceSettings",
     "AttachmentSettings",
     "Audit",
     "Bounds",

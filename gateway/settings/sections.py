@@ -150,6 +150,16 @@ class AttachmentSettings(Section, frozen=True):
     s3: S3
 
 
+class AbsenceSettings(Section, frozen=True):
+    """The calendars of people whose events are absences: how often each is read.
+
+    `allow_private` allows calendars in our own network.
+    """
+
+    read_every: Duration
+    allow_private: bool
+
+
 class UseLimits(Section, frozen=True):
     """Limits of use by one integration, key, person or stranger, which protect all others.
 
@@ -195,6 +205,7 @@ class Settings(Section, frozen=True):
     login: LoginSettings
     links: Links
     attachments: AttachmentSettings
+    absences: AbsenceSettings
     limits: UseLimits
     mail: Mail
     form: Form

@@ -1,5 +1,6 @@
 """The API on a real server over a real database."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,6 +29,7 @@ from gateway.api.routes import build_api_routes
 from gateway.catalogue.live import Catalogue
 from gateway.db.pool import Pool
 from gateway.directory.roles import Role
+from gateway.egress.address_guard import AddressGuard
 from gateway.errors import Unavailable
 from gateway.files.store import FilePlace, FileStores
 from gateway.incidents import store
@@ -36,6 +38,7 @@ from gateway.ingest.mending import QuarantineReview
 from gateway.ingest.replay import Replay
 from gateway.ingest.sources import generic
 from gateway.operations.attach import AttachmentQuota, AttachmentService
+from gateway.operations.calendars.imports import CalendarFiles
 from gateway.operations.unit_of_work import UnitOfWork
 from gateway.pages.rendering import Pages
 from gateway.quarantine.mappings import Mappings
@@ -207,6 +210,7 @@ async def api(
         settings.problems,
         refuse_set_aside,
         settings.limits,
+        CalendarFiles(asyncio.to_thread, AddressGuard()),
     )
     pages = Pages("en", "Asia/Shanghai")
     shown = with_problem_pages(

@@ -134,7 +134,7 @@ def _answers(route: Route, schemas: Schemas) -> dict[str, Any]:
 
 def _content(route: Route, schemas: Schemas) -> dict[str, Any] | None:
     if route.streams:
-        return {"application/octet-stream": {"schema": {}}}
+        return {route.file_type: {"schema": {}}}
     if route.reads is not None:
         return {
             "application/json": {"schema": schemas.of[id(route.reads)]},

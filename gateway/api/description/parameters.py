@@ -43,6 +43,7 @@ IN_QUERY = {
     "after": "The cursor of the page: `next` of the page before.",
     "assignee": "The assignee, a person or a group.",
     "at": "The moment that is asked about; without it, now.",
+    "at_least_hours": "The hours that an event lasts at least, if it is an absence.",
     "before": "The cursor of the page: `next` of the page before.",
     "category": "The category.",
     "ci": "The configuration item.",
@@ -95,6 +96,7 @@ IN_QUERY = {
     "updated_since": "The earliest time of the last change.",
     "user": "The vendor's id of the person.",
     "version": "The version; without one, the latest.",
+    "words": "Words, separated by commas, of which the title of an absence has one.",
     "wait": "Seconds to wait for a change where there is none yet.",
 }
 """Descriptions by name, where the field of the query has none of its own."""

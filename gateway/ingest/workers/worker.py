@@ -45,6 +45,7 @@ READERS = (
     "gateway.channels.phone.providers",
     "gateway.ingest.workers.alerts",
     "gateway.ingest.sources",
+    "gateway.oncall.ical.reading",
 )
 """Modules whose functions are called."""
 

@@ -1,0 +1,56 @@
+"""The routes of absences and calendars."""
+
+from gateway.access.permissions import Action
+from gateway.api.oncall import absences, calendars
+from gateway.api.route import PERSON, READ, V1, WRITE, Route
+from gateway.api.typed_handler import with_body, with_query, without_body
+
+CALENDAR_FILE = "text/calendar"
+
+
+def calendar_routes() -> tuple[Route, ...]:
+    """Return the routes of absences and calendars."""
+    return (*_absences(), *_own_absences(), *_own_calendar())
+
+
+def _absences() -> tuple[Route, ...]:
+    path, one, managed = PERSON + "/absences", absences.AbsenceView, Action.PLAN_SHIFTS
+    return (
+        Route("GET", path, with_query(absences.list_absences, absences.AbsenceQuery), READ,
+              "List a person's absences", absences.AbsenceList, needs=Action.DIRECTORY),
+        Route("POST", path, with_body(absences.enter_absence, absences.AbsenceToEnter), WRITE,
+              "Create an absence of a person", one, status=201, needs=managed),
+        Route("DELETE", path + "/{id:[0-9]{1,18}}", without_body(absences.delete_absence), WRITE,
+              "Delete an absence of a person", status=204, needs=managed),
+        Route("POST", path + "/import", with_query(absences.import_absences, absences.ImportQuery),
+              WRITE, "Import a person's absences from a calendar file", absences.ImportedFile,
+              needs=managed, streams=True, file_type=CALENDAR_FILE),
+    )  # fmt: skip
+
+
+def _own_absences() -> tuple[Route, ...]:
+    path, one = V1 + "/me/absences", absences.AbsenceView
+    return (
+        Route("GET", path, with_query(absences.list_own_absences, absences.AbsenceQuery), READ,
+              "List your own absences", absences.AbsenceList),
+        Route("POST", path, with_body(absences.enter_own_absence, absences.AbsenceToEnter), WRITE,
+              "Create an absence of your own", one, status=201),
+        Route("DELETE", path + "/{id:[0-9]{1,18}}", without_body(absences.delete_own_absence),
+              WRITE, "Delete an absence of your own", status=204),
+        Route("POST", path + "/import",
+              with_query(absences.import_own_absences, absences.ImportQuery), WRITE,
+              "Import your own absences from a calendar file", absences.ImportedFile,
+              streams=True, file_type=CALENDAR_FILE),
+    )  # fmt: skip
+
+
+def _own_calendar() -> tuple[Route, ...]:
+    path, one = V1 + "/me/calendar", calendars.CalendarView
+    return (
+        Route("GET", path, without_body(calendars.read_own_calendar), READ,
+              "Read your calendar of absences", one),
+        Route("PUT", path, with_body(calendars.put_own_calendar, calendars.CalendarToRead), WRITE,
+              "Set your calendar of absences", one),
+        Route("DELETE", path, without_body(calendars.delete_own_calendar), WRITE,
+              "Remove your calendar of absences", status=204),
+    )  # fmt: skip
