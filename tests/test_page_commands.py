@@ -43,6 +43,7 @@ async def run(gateway: RunningGateway, name: str, folder: Path) -> None:
             "GATEWAY": str(gateway.client.make_url("/")).rstrip("/"),
             "ADMIN": gateway.keys["admin"],
         },
+        cwd=folder,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -78,3 +79,16 @@ async def test_people_page_commands_create_person_with_contact_methods(
     assert group["members"] == ["ann"]
     _, chosen = await gateway.get("/api/v1/people/ann/methods", "admin")
     assert [one["address"] for one in chosen["methods"]] == ["", "ann@home.example"]
+
+
+async def test_calendars_page_commands_make_absences_and_feeds(
+    gateway: RunningGateway, tmp_path: Path
+) -> None:
+    await run(gateway, "on-call-calendars.md", tmp_path)
+    far = "?from=2150-01-01T00:00:00Z&to=2151-01-01T00:00:00Z"
+    _, listed = await gateway.get(f"/api/v1/people/ann/absences{far}", "admin")
+    assert [one["reason"] for one in listed["absences"]] == ["Annual leave"]
+    _, feed = await gateway.get("/api/v1/schedules/databases/feed", "admin")
+    assert feed["made_by"] == "ann"
+    shown = await gateway.client.get(feed["address"])
+    assert (await shown.text()).startswith("BEGIN:VCALENDAR")

@@ -22,6 +22,8 @@ from gateway.monitors.pings import EVERY as EXPIRE_MONITORS_EVERY
 from gateway.monitors.pings import MonitorDeadlines
 from gateway.monitors.pulse import OverdueSearch, PulseWriter
 from gateway.operations.attach import AttachmentService
+from gateway.operations.calendars.coverage_watch import EVERY as WATCH_EVERY
+from gateway.operations.calendars.coverage_watch import CoverageWatch
 from gateway.operations.calendars.imports import CHECK_EVERY as CHECK_CALENDARS_EVERY
 from gateway.operations.calendars.imports import CalendarRefresh
 from gateway.operations.rounds.deadline_recalculation import DeadlineRecalculation
@@ -96,6 +98,9 @@ def build_background(
         PeriodicJob("heartbeats", EXPIRE_HEARTBEATS_EVERY, heartbeats.run_once),
         PeriodicJob("mappings", MAP_EVERY, partial(mappings.refresh, uow.pool)),
         PeriodicJob("calendars", CHECK_CALENDARS_EVERY, calendars.run_once),
+        PeriodicJob(
+            "coverage", WATCH_EVERY, CoverageWatch(uow, core.metrics.on_call.found).run_once
+        ),
         PeriodicJob("calls", SWEEP_CALLS_EVERY, receivers.calls.sweep),
         DeadlineRecalculation(uow).job(),
         ServiceRecalculation(uow).job(),

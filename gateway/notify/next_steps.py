@@ -40,6 +40,10 @@ TO_DO: Mapping[str, tuple[str, str]] = {
         "请查看交接及遗留的工作，并登记已查看",
     ),
     "answer_swap": ("accept the swap, or refuse it", "请同意或拒绝换班"),
+    "cover_gaps": (
+        "put somebody on call for these times, or change the schedule",
+        "请为这些时段安排值班人员，或调整值班表",
+    ),
     "take_over": ("accept the hand-over", "确认接班"),
     "post_update": ("post a status update", "发布进展通报"),
     "judge_reply": (

@@ -2,14 +2,15 @@
 
 All facts it reads are optional: those of LINES in `fact_lines`, and `description`, `solution`,
 `links`; `to_do` (a step of `next_steps`), `text`, whose lines are kept and stand first, and
-`listed`, records with `number`, `priority`, `state`, `title` and `report`. A `subject` replaces
-the one that is made of them: mail programs keep a thread together by it.
+`listed`, records with `number`, `priority`, `state`, `title` and `report`; `gaps`, times without
+anybody on call from and until, and the number of `more_gaps`. A `subject` replaces the one that
+is made of them: mail programs keep a thread together by it.
 
 Titles and names are foreign text: they are put in as values, never read as a format, and lose
 their control characters.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -18,7 +19,7 @@ from gateway.incidents.facts import WITHHELD
 from gateway.incidents.labels import label
 from gateway.notify.fact_lines import format_facts, format_lines
 from gateway.notify.next_steps import next_step
-from gateway.notify.phrases import MessageReader, multi_line, one_line
+from gateway.notify.phrases import MessageReader, local_time, multi_line, one_line
 from gateway.notify.reporter_letters import LETTERS, render_letter
 from gateway.vocabulary import ReportStatus, State
 
@@ -64,6 +65,7 @@ class Template(StrEnum):
     MASTER_RESOLVED = "master_resolved"
     WITHDRAWN = "withdrawn"
     TAKEN_UP = "taken_up"
+    SCHEDULE_GAPS = "schedule_gaps"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.MASTER_RESOLVED: ("please check whether it works again", "请确认是否已恢复"),
     Template.WITHDRAWN: ("taken out of your hands", "已不再由您处理"),
     Template.UPDATE_DUE: ("status update overdue", "进展通报已逾期"),
+    Template.SCHEDULE_GAPS: ("nobody will be on call", "值班空缺"),
 }
 """The occasion of each template, as the subject names it."""
 
@@ -231,12 +234,20 @@ def _text(
     yield from format_lines(said, facts, reader)
     listed = facts.get("listed") or ()
     yield from (_record(one, reader) for one in listed)
+    yield from (_gap(one, reader) for one in facts.get("gaps") or ())
+    if more := facts.get("more_gaps"):
+        yield f"… +{more}"
     if 0 < len(listed) < facts.get("records", 0):
         yield f"… +{facts['records'] - len(listed)}"
     for name, words in (("description", DESCRIPTION), ("solution", SOLUTION)):
         if long := multi_line(facts.get(name) or ""):
             cut = long if len(long) <= MOST_TEXT else long[: MOST_TEXT - 1] + "…"
             yield from ("", reader.choose(words), cut)
+
+
+def _gap(span: Sequence[Any], reader: MessageReader) -> str:
+    """Return a time without anybody on call, on one line."""
+    return " – ".join(local_time(one, reader) for one in span)
 
 
 def _record(facts: Mapping[str, Any], reader: MessageReader) -> str:

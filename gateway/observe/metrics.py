@@ -3,8 +3,8 @@
 A label is an enum, a number of a fixed range, a route template or the slug of a configured
 source; fields of alerts (service, host, key, title) are never labels, so no sender can increase
 the number of series. The exceptions are `gateway_incident_sla_remaining_seconds`, which names
-incidents: at most `NEAREST` of them, cleared at every refresh, and the groups of the catalogue,
-of which `MOST_GROUPS` are named at most.
+incidents: at most `NEAREST` of them, cleared at every refresh, the groups of the catalogue, of
+which `MOST_GROUPS` are named at most, and on-call schedules, `MOST_SCHEDULES` of them.
 
 All label values known beforehand are created at 0, so that rate() and absent() give correct
 results.
@@ -30,6 +30,7 @@ from gateway.observe.metric_labels import (
     create_series,
 )
 from gateway.observe.notification_metrics import NotificationMetrics
+from gateway.observe.on_call_metrics import OnCallMetrics
 from gateway.observe.timer_metrics import TimerMetrics
 from gateway.supervisor.decisions import RestartReason
 from gateway.vocabulary import MonitorState, Outcome, PingSignal, Quota, SkipReason
@@ -63,6 +64,7 @@ class Metrics:
         self.incidents = IncidentMetrics(registry)
         self.outcomes = IncidentCounters(registry)
         self.timers = TimerMetrics(registry)
+        self.on_call = OnCallMetrics(registry)
         self.notifications = NotificationMetrics(registry, channels)
         self._process(registry)
 

@@ -1,11 +1,12 @@
 """Warnings about shifts to come: gaps, double bookings, people who are away. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from gateway.oncall.expansion import Plan, gaps
 from gateway.oncall.schedule import Absence
 from gateway.oncall.shift import Shift
 from gateway.oncall.spans import Span, intersect, join
@@ -14,6 +15,8 @@ AHEAD = timedelta(days=30)
 """How far ahead warnings look."""
 
 WEEK = timedelta(days=7)
+KEPT = timedelta(days=8)
+"""How long gaps that are over are remembered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,23 @@ class AbsentShift:
     ends_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """What is wrong with schedules in a period: their gaps by slug, and double bookings."""
+
+    gaps: Mapping[str, Sequence[Span]]
+    double_bookings: Sequence[DoubleBooking]
+
+
+def find_coverage(plans: Mapping[str, Plan], within: Span) -> Coverage:
+    """Return what is wrong with these schedules in a period."""
+    shifts = {slug: plan.shifts(*within) for slug, plan in plans.items()}
+    return Coverage(
+        gaps={slug: gaps(ones, *within) for slug, ones in shifts.items()},
+        double_bookings=double_bookings(shifts, within),
+    )
+
+
 def double_bookings(shifts: Mapping[str, Iterable[Shift]], within: Span) -> list[DoubleBooking]:
     """Return the double bookings among the shifts of schedules, by person and time."""
     worked: dict[str, dict[str, list[Span]]] = {}
@@ -51,18 +71,15 @@ def double_bookings(shifts: Mapping[str, Iterable[Shift]], within: Span) -> list
     ]
 
 
-def _together(of_schedules: Mapping[str, Sequence[Span]]) -> list[tuple[tuple[str, ...], Span]]:
-    """Return each longest time in which the same schedules, at least two, have a span."""
+def _together(of_schedules: Mapping[str, Sequence[Span]]) -> Iterator[tuple[tuple[str, ...], Span]]:
+    """Yield each longest time in which the same schedules, at least two, have a span."""
     joined = {slug: join(spans) for slug, spans in sorted(of_schedules.items())}
+    # Joined spans never touch, so the schedules are others on both sides of each edge.
     edges = sorted({edge for spans in joined.values() for span in spans for edge in span})
-    found: list[tuple[tuple[str, ...], Span]] = []
-    for since, until in pairwise(edges):
-        slugs = tuple(slug for slug, own in joined.items() if any(intersect((since, until), own)))
-        if found and found[-1][0] == slugs and found[-1][1][1] == since:
-            found[-1] = slugs, (found[-1][1][0], until)
-        elif len(slugs) > 1:
-            found.append((slugs, (since, until)))
-    return found
+    for span in pairwise(edges):
+        slugs = tuple(slug for slug, own in joined.items() if any(intersect(span, own)))
+        if len(slugs) > 1:
+            yield slugs, span
 
 
 def absent_shifts(
@@ -104,6 +121,17 @@ def new_gaps(
         and (_local(since, wall), _local(ends, wall)) not in weekly
         and not (ends == until and _local(since, wall) in begins)
     ]
+
+
+def remembered_gaps(found: Sequence[Span], known: Sequence[Span], now: datetime) -> list[Span]:
+    """Return the gaps to be known the next time.
+
+    They are those found, of which one that lasts now began when it was known to, and those known
+    that ended within the last days: gaps of every week are told from them.
+    """
+    began = min((since for since, until in known if since < now < until), default=now)
+    over = [(since, until) for since, until in known if now - KEPT < until <= now]
+    return sorted({*over, *((began if since == now else since, until) for since, until in found)})
 
 
 def _local(at: datetime, zone: ZoneInfo) -> datetime:

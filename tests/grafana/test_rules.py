@@ -71,6 +71,7 @@ def exported() -> dict[str, set[str]]:
     metrics.incidents.remaining.labels("desk", "INC-1", "incident", "1").set(1)
     metrics.notifications.mailbox_read.labels("desk").set(1)
     metrics.notifications.mailbox_failures.labels("desk").inc()
+    metrics.on_call.gap_seconds.labels("dba").set(1)
     metrics.task_failures.labels("timers").inc()
     metrics.periodic_failed("promotion")
     metrics.periodic_succeeded("promotion", 1.0)

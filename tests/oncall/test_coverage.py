@@ -1,6 +1,6 @@
 """Double bookings, shifts of people who are away, and gaps that nobody knows of are found."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,9 +10,12 @@ from gateway.oncall.coverage import (
     DoubleBooking,
     absent_shifts,
     double_bookings,
+    find_coverage,
     new_gaps,
+    remembered_gaps,
 )
-from gateway.oncall.schedule import Absence
+from gateway.oncall.expansion import Plan
+from gateway.oncall.schedule import Absence, Layer, Schedule
 from gateway.oncall.shift import Shift
 from gateway.oncall.spans import Span
 from tests.support.clock import NOON
@@ -153,3 +156,40 @@ def test_weekly_gap_is_compared_on_wall_clock() -> None:
     after = datetime(2026, 4, 1, 20, tzinfo=UTC), datetime(2026, 4, 2, 4, tzinfo=UTC)
     assert new_gaps([after], [before], "Europe/Berlin", END) == []
     assert new_gaps([after], [before], "UTC", END) == [after]
+
+
+def test_known_gap_is_remembered_a_week_and_a_day_after_its_end() -> None:
+    known = [gap(-9 * 24, -8 * 24), gap(-30, -20), gap(5, 6)]
+    assert remembered_gaps([gap(40, 50)], known, NOON) == [gap(-30, -20), gap(40, 50)]
+
+
+def test_gap_that_lasts_keeps_its_beginning() -> None:
+    assert remembered_gaps([gap(0, 5), gap(9, 10)], [gap(-7, 5)], NOON) == [gap(-7, 5), gap(9, 10)]
+    assert remembered_gaps([gap(0, 5)], [], NOON) == [gap(0, 5)]
+    assert remembered_gaps([gap(0, 5)], [gap(-7, 0)], NOON) == [gap(-7, 0), gap(0, 5)]
+
+
+def test_nightly_gap_is_told_once_in_a_month_of_looks() -> None:
+    """Hours that are never covered come again each day, and nobody hears of them again."""
+    nights = [gap(24 * day + 10, 24 * day + 20) for day in range(90)]
+    known: list[Span] = []
+    told: list[Span] = []
+    for day in range(40):
+        now, until = at(24 * day), at(24 * day + 720)
+        found = [one for one in nights if now < one[1] and one[0] < until]
+        told += new_gaps(found, known, "UTC", until)
+        known = remembered_gaps(found, known, now)
+    assert told == nights[:30]
+
+
+def test_coverage_has_gaps_of_each_schedule_and_double_bookings() -> None:
+    def plan(slug: str, *turn: str) -> Plan:
+        layer = Layer(
+            name="one", starts_on=date(2026, 3, 1), turns=(turn,), ends_on=date(2026, 3, 4)
+        )
+        return Plan(schedule=Schedule(slug=slug, name=slug, zone="UTC", layers=(layer,)))
+
+    found = find_coverage({"a": plan("a", "ann"), "b": plan("b", "ann", "bob")}, (NOON, at(100)))
+    end = datetime(2026, 3, 4, 9, tzinfo=UTC)
+    assert found.gaps == {"a": [(end, at(100))], "b": [(end, at(100))]}
+    assert [(one.person, one.ends_at) for one in found.double_bookings] == [("ann", end)]

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -19,10 +20,13 @@ def main() -> int:
     parser.add_argument("-X", "--request")
     parser.add_argument("-H", "--header", action="append", default=[])
     parser.add_argument("-d", "--data")
+    parser.add_argument("--data-binary")
     parser.add_argument("-m", "--max-time", type=float, default=30)
     parser.add_argument("--retry", type=int)
     asked = parser.parse_args()
     body = None if asked.data is None else asked.data.encode()
+    if asked.data_binary is not None:
+        body = Path(asked.data_binary.removeprefix("@")).read_bytes()
     headers = dict(line.split(": ", 1) for line in asked.header)
     request = Request(asked.address, body, headers, method=asked.request)  # noqa: S310 - a test's
     try:

@@ -26,6 +26,7 @@ IN_PATH = {
     "slug": "The slug, as lists give it.",
     "source": "The source, by the name that its address has.",
     "system": "The other system, by the name it is kept under.",
+    "token": "The signed name of the calendar, as its address has it.",
 }
 IN_HEADER = {
     "Content-Disposition": "The file's name, where the query does not give it.",
@@ -45,6 +46,7 @@ IN_QUERY = {
     "at": "The moment that is asked about; without it, now.",
     "at_least_hours": "The hours that an event lasts at least, if it is an absence.",
     "before": "The cursor of the page: `next` of the page before.",
+    "calendar": "The calendar of the settings whose public holidays count.",
     "category": "The category.",
     "ci": "The configuration item.",
     "code": "The code that the identity provider gave.",

@@ -1,8 +1,9 @@
 """The routes of absences and calendars."""
 
 from gateway.access.permissions import Action
-from gateway.api.oncall import absences, calendars
-from gateway.api.route import PERSON, READ, V1, WRITE, Route
+from gateway.api.oncall import absences, calendars, coverage, feeds
+from gateway.api.oncall.routes import SCHEDULE
+from gateway.api.route import CACHED, NO_KEY, PERSON, READ, V1, WRITE, Route
 from gateway.api.typed_handler import with_body, with_query, without_body
 
 CALENDAR_FILE = "text/calendar"
@@ -10,7 +11,7 @@ CALENDAR_FILE = "text/calendar"
 
 def calendar_routes() -> tuple[Route, ...]:
     """Return the routes of absences and calendars."""
-    return (*_absences(), *_own_absences(), *_own_calendar())
+    return (*_absences(), *_own_absences(), *_own_calendar(), *_feeds(), *_of_schedule())
 
 
 def _absences() -> tuple[Route, ...]:
@@ -53,4 +54,36 @@ def _own_calendar() -> tuple[Route, ...]:
               "Set your calendar of absences", one),
         Route("DELETE", path, without_body(calendars.delete_own_calendar), WRITE,
               "Remove your calendar of absences", status=204),
+    )  # fmt: skip
+
+
+def _feeds() -> tuple[Route, ...]:
+    own, one, seen = V1 + "/me/calendar-feed", feeds.FeedView, Action.DIRECTORY
+    schedule = SCHEDULE + "/feed"
+    return (
+        Route("GET", own, without_body(feeds.read_own_feed), READ,
+              "Read the address of your calendar of shifts", one),
+        Route("POST", own, without_body(feeds.renew_own_feed), WRITE,
+              "Create a new address of your calendar of shifts", one, status=201),
+        Route("DELETE", own, without_body(feeds.revoke_own_feed), WRITE,
+              "Revoke the address of your calendar of shifts", status=204),
+        Route("GET", schedule, without_body(feeds.read_schedule_feed), READ,
+              "Read the address of a schedule's calendar", one, needs=seen),
+        Route("POST", schedule, without_body(feeds.renew_schedule_feed), WRITE,
+              "Create a new address of a schedule's calendar", one, status=201, needs=seen),
+        Route("DELETE", schedule, without_body(feeds.revoke_schedule_feed), WRITE,
+              "Revoke the address of a schedule's calendar", status=204, needs=seen),
+        Route("GET", "/calendar/{token:[A-Za-z0-9._-]{1,128}}.ics", without_body(feeds.read_feed),
+              NO_KEY, "Download a calendar of shifts by its signed address", headers=CACHED),
+    )  # fmt: skip
+
+
+def _of_schedule() -> tuple[Route, ...]:
+    seen, query = Action.DIRECTORY, coverage.FairnessQuery
+    return (
+        Route("GET", SCHEDULE + "/coverage", without_body(coverage.read_coverage), READ,
+              "List gaps, double bookings and absences in a schedule", coverage.CoverageView,
+              needs=seen),
+        Route("GET", SCHEDULE + "/fairness", with_query(coverage.read_fairness, query), READ,
+              "Read how the shifts of a schedule are shared", coverage.FairnessView, needs=seen),
     )  # fmt: skip
