@@ -1,6 +1,6 @@
 """Warnings about shifts to come: gaps, double bookings, people who are away. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -71,18 +71,15 @@ def double_bookings(shifts: Mapping[str, Iterable[Shift]], within: Span) -> list
     ]
 
 
-def _together(of_schedules: Mapping[str, Sequence[Span]]) -> list[tuple[tuple[str, ...], Span]]:
-    """Return each longest time in which the same schedules, at least two, have a span."""
+def _together(of_schedules: Mapping[str, Sequence[Span]]) -> Iterator[tuple[tuple[str, ...], Span]]:
+    """Yield each longest time in which the same schedules, at least two, have a span."""
     joined = {slug: join(spans) for slug, spans in sorted(of_schedules.items())}
+    # Joined spans never touch, so the schedules are others on both sides of each edge.
     edges = sorted({edge for spans in joined.values() for span in spans for edge in span})
-    found: list[tuple[tuple[str, ...], Span]] = []
-    for since, until in pairwise(edges):
-        slugs = tuple(slug for slug, own in joined.items() if any(intersect((since, until), own)))
-        if found and found[-1][0] == slugs and found[-1][1][1] == since:
-            found[-1] = slugs, (found[-1][1][0], until)
-        elif len(slugs) > 1:
-            found.append((slugs, (since, until)))
-    return found
+    for span in pairwise(edges):
+        slugs = tuple(slug for slug, own in joined.items() if any(intersect(span, own)))
+        if len(slugs) > 1:
+            yield slugs, span
 
 
 def absent_shifts(

@@ -277,3 +277,25 @@ def test_reply_of_unverified_sender_is_marked(locale: Locale, words: str) -> Non
             Template.REPLIED, {"number": "INC-1", "text": "hello"}, MessageReader(locale)
         ).text
     )
+
+
+@pytest.mark.parametrize(
+    ("locale", "subject", "ask"),
+    [
+        ("en", "nobody will be on call: Databases", "put somebody on call"),
+        ("zh-CN", "值班空缺：Databases", "请为这些时段安排值班人员"),
+    ],
+)
+def test_gaps_are_listed_on_clock_of_reader(locale: Locale, subject: str, ask: str) -> None:
+    facts = {
+        "title": "Databases",
+        "gaps": [["2026-03-02T12:00:00+00:00", "2026-03-02T14:00:00+00:00"]],
+        "to_do": "cover_gaps",
+    }
+    reader = MessageReader(locale, zone="Asia/Shanghai")
+    said = render("schedule_gaps", facts, reader)
+    line = "2026-03-02 20:00:00 Asia/Shanghai – 2026-03-02 22:00:00 Asia/Shanghai\n"
+    assert said.subject == subject
+    assert ask in said.ask
+    assert said.text.endswith(line)
+    assert render("schedule_gaps", facts | {"more_gaps": 2}, reader).text.endswith(line + "… +2\n")

@@ -24,7 +24,7 @@ from gateway.oncall.absences import (
     remove_absence,
 )
 from gateway.oncall.ical.reading import LONGEST_TITLE
-from gateway.operations.calendars.imports import import_file
+from gateway.operations.calendars.imports import find_reader, take_absences
 from gateway.untrusted import bounds
 from gateway.untrusted.bounds import Request
 from gateway.untrusted.request_bodies import read_body
@@ -173,11 +173,12 @@ async def _deleted(call: ApiCall[None], login: str) -> web.Response:
 async def _imported(call: QueryCall[ImportQuery], login: str) -> web.Response:
     words = tuple(word for part in call.query.words.split(",") if (word := part.strip()))
     wanted = EventFilter(words=words, at_least=timedelta(hours=call.query.at_least_hours))
-    body = await read_body(call.request, LARGEST)
+    body, uow = await read_body(call.request, LARGEST), call.context.uow
+    reader, now = await find_reader(uow, login)
     extend_deadline(FILE_SECONDS)
-    done = await import_file(
-        call.context.uow, call.context.calendars, login, body, wanted, call.actor
-    )
+    content = await call.context.calendars.read(body, reader, now)
+    extend_deadline(0)
+    done = await take_absences(uow, login, content, wanted, by=call.actor, now=now)
     log.info("absences_imported", login=login, by=call.actor, absences=done.absences)
     return respond(ImportedFile(**asdict(done)))
 

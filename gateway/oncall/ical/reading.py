@@ -170,7 +170,7 @@ def _series(calendar: Component) -> Iterator[tuple[str, list[Component]]]:
 
 
 def _uid(event: Component) -> str:
-    if (uid := _text(event, "UID")) and len(uid) <= LONGEST_UID:
+    if (uid := CONTROL.sub("", _text(event, "UID"))) and len(uid) <= LONGEST_UID:
         return uid
     return f"sha256-{sha256(event.to_ical()).hexdigest()}"
 

@@ -84,17 +84,28 @@ class ImportResult:
     unreadable: int
 
 
-async def import_file(
-    uow: UnitOfWork, files: CalendarFiles, login: str, body: bytes, wanted: EventFilter, by: str
-) -> ImportResult:
-    """Take the absences of a person from a file; what else came from the same events is replaced.
-
-    Raises NotFound, Malformed, TooLarge, Overloaded and Unavailable; then nothing changes.
-    """
+async def find_reader(uow: UnitOfWork, login: str) -> tuple[CalendarReader, datetime]:
+    """Return a person as the owner of a calendar, and the present time; raises NotFound."""
     async with acquire(uow.pool) as conn:
         person = await people.by_login(conn, login)
         now = await fetch_now(conn, uow.clock.stamp())
-    content = await files.read(body, CalendarReader(person.zone, person.email), now)
+    return CalendarReader(person.zone, person.email), now
+
+
+async def take_absences(
+    uow: UnitOfWork,
+    login: str,
+    content: CalendarContent,
+    wanted: EventFilter,
+    *,
+    by: str,
+    now: datetime,
+) -> ImportResult:
+    """Take the absences of a person from a file that was read at `now`.
+
+    What came from the same events before is replaced. Raises NotFound and TooLarge; then nothing
+    changes.
+    """
     absences = absences_in(content, wanted)
     imported = ImportedAbsences(
         login=login, source=AbsenceSource.FILE, absences=absences, by=by, uids=content.uids

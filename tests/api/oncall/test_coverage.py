@@ -85,9 +85,9 @@ async def test_fairness_counts_hours_nights_and_days_off_of_each(api: Api) -> No
     assert {login: one["hours"] for login, one in shared.items()} == {"ann": 168.0, "bob": 168.0}
     assert sum(one["nights"] for one in shared.values()) == 14
     assert shared["bob"]["name"] == "Bob"
-    # 14 February is worked; 15 to 23 February are off, and Sunday the 15th one of them.
-    assert sum(one["weekend_days"] for one in shared.values()) == 0
-    assert sum(one["holidays"] for one in shared.values()) == 8
+    # Saturday the 14th is worked; Monday the 16th to Friday the 20th are holidays.
+    assert {login: one["weekend_days"] for login, one in shared.items()} == {"ann": 2, "bob": 1}
+    assert {login: one["holidays"] for login, one in shared.items()} == {"ann": 5, "bob": 0}
 
 
 async def test_calendar_is_chosen_by_zone_of_schedule(api: Api) -> None:

@@ -186,6 +186,12 @@ def test_event_without_or_with_long_uid_has_one_that_stays() -> None:
         assert all(uid.startswith("sha256-") and len(uid) == 71 for uid in content.uids)
 
 
+def test_control_characters_that_databases_refuse_are_taken_out() -> None:
+    content = read(calendar(event("SUMMARY:a\x00b", uid="x\x00y\x1f")))
+    assert content.uids == {"xy"}
+    assert content.events[0].title == "a b"
+
+
 def test_only_events_of_period_are_returned_with_bounds_that_databases_keep() -> None:
     content = read(
         calendar(

@@ -9,12 +9,10 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from gateway.directory.roles import Role
-from gateway.notify.phrases import MessageReader
-from gateway.notify.templates import render
 from gateway.observe.on_call_metrics import MOST_SCHEDULES, OnCallMetrics
 from gateway.operations.calendars.coverage_watch import SHOWN, CoverageWatch
 from tests.support.api import Api
-from tests.support.clock import NOON, FakeClock
+from tests.support.clock import FakeClock
 
 LAYER = {
     "name": "weeks",
@@ -172,23 +170,3 @@ def series(metrics: OnCallMetrics) -> set[str]:
     """Return the schedules that have a series."""
     [found] = metrics.gap_seconds.collect()
     return {sample.labels["schedule"] for sample in found.samples}
-
-
-@pytest.mark.parametrize(
-    ("locale", "words", "ask"),
-    [("en", "nobody will be on call: Databases", "put somebody on call"),
-     ("zh-CN", "值班空缺：Databases", "请为这些时段安排值班人员")],
-)  # fmt: skip
-def test_message_names_times_on_clock_of_reader(locale: str, words: str, ask: str) -> None:
-    facts = {
-        "title": "Databases",
-        "gaps": [[NOON.isoformat(), (NOON + timedelta(hours=2)).isoformat()]],
-        "more_gaps": 2,
-        "to_do": "cover_gaps",
-    }
-    said = render("schedule_gaps", facts, MessageReader(locale, zone="Asia/Shanghai"))  # type: ignore[arg-type]
-    assert said.subject == words
-    assert ask in said.ask
-    assert (
-        "2026-03-02 20:00:00 Asia/Shanghai – 2026-03-02 22:00:00 Asia/Shanghai\n… +2\n" in said.text
-    )
