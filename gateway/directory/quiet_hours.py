@@ -11,8 +11,8 @@ from gateway.timing.zones import time_zone_names
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00", re.ASCII)
 DAY_MINUTES = 24 * 60
-MOST_SPANS = 14
-"""The most spans that follow one another: more than a week's."""
+A_WEEK = timedelta(days=7)
+"""Spans that follow one another for longer have no end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def quiet_until(spans: Sequence[QuietSpan], zone: str, now: datetime) -> datetim
     """
     here = ZoneInfo(zone if zone in time_zone_names() else "UTC")
     at = now
-    for _ in range(MOST_SPANS):
+    while at - now <= A_WEEK:
         ends = [end for span in spans if (end := _end(span, here, at)) is not None]
         if not ends:
             break

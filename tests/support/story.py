@@ -294,6 +294,8 @@ async def run_story(
         "GATEWAY_METRICS__OPEN": "true",
     }
     environ["GATEWAY_SERVER__DEADLINE"] = "30s"  # no slow machine makes a request late
+    if "[notify.pacing]" not in configuration:  # stories look at each message by itself
+        environ["GATEWAY_NOTIFY__PACING__BUNDLE_WITHIN"] = "0s"
     settings = load(file, environ)
     try:
         async with run_replica(settings, clock, allow_unsafe=True, forker=FORKER) as gateway:

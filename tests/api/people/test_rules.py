@@ -56,7 +56,8 @@ async def test_rule_is_refused_with_every_flaw(api: Api, ids: list[int]) -> None
     foreign = {"urgent": [{"method": ids[0]}]}
     assert (await api.call("PUT", OWN, foreign, scope="bob"))[0] == 422
     early: dict[str, Any] = {"urgent": [{"method": ids[0], "after_s": -1}]}
-    for wrong in (early, {"loud": []}):
+    unknown: dict[str, Any] = {"loud": []}
+    for wrong in (early, unknown):
         assert (await api.call("PUT", OWN, wrong, scope="ann"))[0] == 400
 
 
