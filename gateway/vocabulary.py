@@ -94,6 +94,25 @@ class HoldReason(StrEnum):
     FORCE_MAJEURE = "force_majeure"
 
 
+class ShelvingEvent(StrEnum):
+    """The event at which a shelved record returns, if it comes before the end of the shelving."""
+
+    PRIORITY_RAISED = "priority_raised"
+    FIRED_AGAIN = "fired_again"
+    REPLY = "reply"
+
+
+class ShelvingEnd(StrEnum):
+    """The reason why a shelved record returned."""
+
+    TIME = "time"
+    PERSON = "person"
+    PRIORITY_RAISED = "priority_raised"
+    DECLARED_MAJOR = "declared_major"
+    FIRED_AGAIN = "fired_again"
+    REPLY = "reply"
+
+
 class Tier(StrEnum):
     """The support tier that works on a record: the desk, second line, third line or a vendor."""
 
@@ -218,6 +237,7 @@ class TimerKind(IntEnum):
     FLAP_SETTLE = 5
     LADDER = 7
     STATUS_UPDATE = 8
+    SHELF_END = 10
 
 
 class ClockName(StrEnum):

@@ -32,6 +32,8 @@ class Action(StrEnum):
     RETURN = "return"
     HOLD = "hold"
     RESUME = "resume"
+    SHELVE = "shelve"
+    UNSHELVE = "unshelve"
     ESCALATE = "escalate"
     ENGAGE = "engage"
     RESOLVE = "resolve"
@@ -82,6 +84,8 @@ MEANING: Mapping[Action, str] = {
     Action.ACKNOWLEDGE_FOR: "acknowledge in the name of somebody else",
     Action.ATTACH: "keep a file with the record",
     Action.DETACH: "take a file's content away for good",
+    Action.SHELVE: "let the gateway remind nobody of it until a time or an event",
+    Action.UNSHELVE: "end that before its time",
     Action.REASSIGN: "give it to another group or person of tier 2, with a reason",
     Action.ESCALATE: "hand it to tier 3",
     Action.ENGAGE: "hand it to a vendor",
@@ -139,16 +143,22 @@ class RecordLocation(StrEnum):
 ALL = frozenset(State)
 OPEN = LIVE | {State.RESOLVED}
 OVER = frozenset({State.RESOLVED, State.CLOSED})
+PRIORITIES = frozenset({1, 2, 3, 4})
+MINOR = frozenset({3, 4})
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A row: the role `part` may do each of `actions` to records `where` in one of `states`."""
+    """A row: the role `part` may do each of `actions` to records `where` in one of `states`.
+
+    The records have one of `priorities`.
+    """
 
     part: PrincipalRole
     actions: frozenset[Action]
     where: RecordLocation = RecordLocation.ANY
     states: frozenset[State] = ALL
+    priorities: frozenset[int] = PRIORITIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +175,8 @@ _A = Action
 _SEEING = frozenset({_A.READ, _A.INSPECT})
 _STAFF = frozenset({_A.SUBMIT, _A.FOLLOW, _A.DIRECTORY, _A.HAND_OVER, _A.KNOWLEDGE, _A.PUBLISH})
 _EVIDENCE = frozenset({_A.RECEIPTS, _A.QUARANTINE, _A.SET_ASIDE})
-_WORK = frozenset({_A.ACKNOWLEDGE, _A.HOLD, _A.RESUME, _A.RESOLVE})
+_WORK = frozenset({_A.ACKNOWLEDGE, _A.HOLD, _A.RESUME, _A.RESOLVE, _A.UNSHELVE})
+_SHELVING = frozenset({_A.SHELVE})
 _PASSING_ON = frozenset(
     {_A.NOTE, _A.ATTACH, _A.REASSIGN, _A.ESCALATE, _A.ENGAGE, _A.REFER, _A.GRADE}
 )
@@ -211,11 +222,18 @@ TABLE: tuple[Rule, ...] = (
     ),
     Rule(Role.SERVICE_DESK, frozenset({_A.ESCALATE, _A.ENGAGE})),
     Rule(Role.SERVICE_DESK, _WORK, RecordLocation.DESK),
-    Rule(Role.SERVICE_DESK, frozenset({_A.HOLD, _A.RESUME, _A.RESOLVE}), RecordLocation.SECOND),
+    Rule(
+        Role.SERVICE_DESK,
+        frozenset({_A.HOLD, _A.RESUME, _A.RESOLVE, _A.UNSHELVE}),
+        RecordLocation.SECOND,
+    ),
+    Rule(Role.SERVICE_DESK, _SHELVING, RecordLocation.DESK, priorities=MINOR),
+    Rule(Role.SERVICE_DESK, _SHELVING, RecordLocation.SECOND, priorities=MINOR),
     Rule(Role.SERVICE_DESK, frozenset({_A.REPORT}), RecordLocation.ANY, OVER),
     Rule(Role.TIER2, _STAFF | _SEEING | {_A.RECEIPTS, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}),
     Rule(Role.TIER2, frozenset({_A.POST_UPDATE}), RecordLocation.HANDLED),
     Rule(Role.TIER2, _WORK | {_A.RETURN, _A.LINK, _A.UNLINK, _A.CONVERT}, RecordLocation.SECOND),
+    Rule(Role.TIER2, _SHELVING, RecordLocation.SECOND, priorities=MINOR),
     Rule(Role.TIER2, _PASSING_ON | {_A.RESUME}, RecordLocation.BEYOND_DESK),
     Rule(Role.TIER2, frozenset({_A.REPORT}), RecordLocation.ANY, OVER),
     Rule(Role.TIER3, _STAFF | _SEEING | {_A.RECEIPTS, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}),
@@ -223,6 +241,7 @@ TABLE: tuple[Rule, ...] = (
     Rule(
         Role.TIER3, _WORK | {_A.LINK, _A.UNLINK, *_PASSING_ON} - {_A.ESCALATE}, RecordLocation.THIRD
     ),
+    Rule(Role.TIER3, _SHELVING, RecordLocation.THIRD, priorities=MINOR),
     Rule(Role.TIER3, frozenset({_A.REPORT}), RecordLocation.ANY, OVER),
     Rule(Role.INCIDENT_MANAGER, frozenset(Action)),
     Rule(
@@ -241,8 +260,9 @@ TABLE: tuple[Rule, ...] = (
     Rule(
         MachineRole.WRITER,
         frozenset(Action)
-        - {_A.ENTER_LATE, _A.DETACH, _A.APPROVE_REPORT, _A.ACKNOWLEDGE_ESCALATION},
+        - {_A.ENTER_LATE, _A.DETACH, _A.APPROVE_REPORT, _A.ACKNOWLEDGE_ESCALATION, _A.SHELVE},
     ),
+    Rule(MachineRole.WRITER, _SHELVING, priorities=MINOR),
 )
 
 
@@ -296,21 +316,31 @@ def judged(
         return PermissionDenied(
             f"your roles ({', '.join(sorted(who.parts)) or 'none'}) do not include: {what}"
         )
-    if incident is None or any(
-        _is(rule.where, who, incident) and incident.state in rule.states for rule in rules
-    ):
+    if incident is None or any(_covers(rule, who, incident) for rule in rules):
         return ALLOWED
     return PermissionDenied(f"your roles allow {what} {_limits(rules, who, incident)}")
 
 
 def _limits(rules: "list[Rule] | list[FieldRule]", who: Principal, incident: Incident) -> str:
-    """Return the locations or states that the rules cover, and those of the record."""
+    """Return the locations, states or priorities that the rules cover, and those of the record."""
     here = [rule for rule in rules if _is(rule.where, who, incident)]
+    if any(incident.state in rule.states for rule in here):
+        found = {one for rule in here if isinstance(rule, Rule) for one in rule.priorities}
+        ranks = ", ".join(f"P{one}" for one in sorted(found))
+        return f"only for records of {ranks}; this one is P{incident.priority}"
     if here:
         states = ", ".join(state for state in State if any(state in rule.states for rule in here))
         return f"only while a record is {states}; this one is {incident.state}"
     wheres = " or ".join(sorted({rule.where for rule in rules}))
     return f"only for records that are {wheres}; this one is {incident.state}, tier {incident.tier}"
+
+
+def _covers(rule: "Rule | FieldRule", who: Principal, incident: Incident) -> bool:
+    return (
+        _is(rule.where, who, incident)
+        and incident.state in rule.states
+        and (isinstance(rule, FieldRule) or incident.priority in rule.priorities)
+    )
 
 
 def _is(where: RecordLocation, who: Principal, incident: Incident) -> bool:  # noqa: PLR0911 - one arm a place

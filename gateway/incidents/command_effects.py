@@ -8,6 +8,7 @@ from gateway.errors import Flaw, Unprocessable
 from gateway.incidents import commands as c
 from gateway.incidents.claims import mark_claim_reviewed
 from gateway.incidents.record import Incident
+from gateway.incidents.shelving import shelve, unshelve
 from gateway.vocabulary import Closure, HoldReason, Resolution, State, Tier
 
 
@@ -46,24 +47,28 @@ def change_incident(  # noqa: C901, PLR0911, PLR0912 - one arm a command
             return _held(incident, command, now)
         case c.Resume():
             return _released(incident)
+        case c.Shelve():
+            return shelve(incident, command, actor)
+        case c.Unshelve():
+            return unshelve(incident)
         case c.Escalate():
             return _escalated(incident, command)
         case c.Resolve(resolution=resolution, category=category, solution=solution):
             solved = replace(
-                _released(incident),
+                _ended(incident),
                 resolution=resolution,
                 solution=solution,
                 resolution_category=category,
             )
             return replace(solved, resolved_at=now)
         case c.Clear():
-            return replace(_released(incident), resolution=Resolution.VANISHED, resolved_at=now)
+            return replace(_ended(incident), resolution=Resolution.VANISHED, resolved_at=now)
         case c.Refuse() | c.FireAgain():
             return _open_again(incident)
         case c.Confirm(satisfaction=rating, note=said) | c.Close(satisfaction=rating, note=said):
             return replace(_rated(incident, rating, said), closure=Closure.MANUAL, closed_at=now)
         case c.Reject():
-            return replace(incident, closed_at=now, closure=Closure.MANUAL)
+            return replace(unshelve(incident), closed_at=now, closure=Closure.MANUAL)
         case c.DeclareMajor(reason=reason):
             if not reason.strip():
                 raise Unprocessable(
@@ -143,3 +148,8 @@ def _rated(incident: Incident, rating: int | None, said: str) -> Incident:
 
 def _released(incident: Incident) -> Incident:
     return replace(incident, hold_reason=None, hold_until=None, held_state=None)
+
+
+def _ended(incident: Incident) -> Incident:
+    """Return the incident that is worked on no longer, and so neither on hold nor shelved."""
+    return unshelve(_released(incident))

@@ -14,7 +14,8 @@ from gateway.incidents.claims import awaits_grading
 from gateway.incidents.command_effects import change_incident
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import Incident, Revision
-from gateway.vocabulary import LIVE, State, Tier
+from gateway.incidents.shelving import NO_END, SHELVED, UNSHELVED, ending_facts
+from gateway.vocabulary import LIVE, ShelvingEnd, State, Tier
 
 NEW, ASSIGNED, WORKING, HELD, RAISED = (
     State.LOGGED,
@@ -48,6 +49,8 @@ TRANSITIONS: Mapping[type[c.Command], Mapping[State, Target]] = {
     c.Return: _from((ASSIGNED, WORKING), NEW),
     c.Hold: _from((NEW, ASSIGNED, WORKING, RAISED), HELD),
     c.Resume: _from((HELD,), BACK),
+    c.Shelve: _from(LIVE, SAME),
+    c.Unshelve: _from(LIVE, SAME),
     c.Escalate: _from((NEW, ASSIGNED, WORKING, RAISED), RAISED),
     c.Resolve: _from(LIVE, RESOLVED),
     c.Confirm: _from((RESOLVED,), CLOSED),
@@ -71,6 +74,8 @@ ACTIONS: Mapping[str, type[c.Command]] = {
     "return": c.Return,
     "hold": c.Hold,
     "resume": c.Resume,
+    "shelve": c.Shelve,
+    "unshelve": c.Unshelve,
     "escalate": c.Escalate,
     "resolve": c.Resolve,
     "confirm": c.Confirm,
@@ -101,8 +106,8 @@ def apply_command(incident: Incident, command: c.Command, actor: str, now: datet
     """Return the revision that a command makes.
 
     Raises IllegalTransition if the command is not allowed in the state. Acknowledging an
-    acknowledged record, or grading one without a claim, is no change: the revision has no
-    events.
+    acknowledged record, grading one without a claim, or unshelving one that is not shelved is no
+    change: the revision has no events.
     """
     row = TRANSITIONS[type(command)]
     if incident.state not in row:
@@ -112,10 +117,7 @@ def apply_command(incident: Incident, command: c.Command, actor: str, now: datet
             state=incident.state,
             allowed=allowed_actions(incident.state),
         )
-    nothing_to_grade = isinstance(command, c.Grade) and not awaits_grading(incident)
-    if nothing_to_grade or (
-        isinstance(command, c.Acknowledge) and not is_acknowledgeable(incident)
-    ):
+    if _is_done_already(incident, command):
         return Revision(after=incident, actor=actor, events=())
     now = max(now, incident.ledger[-1].at)
     after = replace(change_incident(incident, command, actor, now), updated_at=now)
@@ -129,7 +131,21 @@ def apply_command(incident: Incident, command: c.Command, actor: str, now: datet
         after=after,
         actor=actor,
         events=((EVENTS[type(command)], _facts(incident, after, command)),),
+        timers=(NO_END,) if isinstance(command, c.Unshelve) else (),
     )
+
+
+def _is_done_already(incident: Incident, command: c.Command) -> bool:
+    """Return whether the command would change nothing."""
+    match command:
+        case c.Acknowledge():
+            return not is_acknowledgeable(incident)
+        case c.Grade():
+            return not awaits_grading(incident)
+        case c.Unshelve():
+            return not incident.is_shelved
+        case _:
+            return False
 
 
 EVENTS: Mapping[type[c.Command], str] = {
@@ -139,6 +155,8 @@ EVENTS: Mapping[type[c.Command], str] = {
     c.Return: "returned",
     c.Hold: "held",
     c.Resume: "resumed",
+    c.Shelve: SHELVED,
+    c.Unshelve: UNSHELVED,
     c.Escalate: "escalated",
     c.Resolve: "resolved",
     c.Confirm: "closed",
@@ -223,4 +241,6 @@ def _facts(before: Incident, after: Incident, command: c.Command) -> Mapping[str
         facts["was"] = before.state
     if isinstance(command, c.Acknowledge):
         facts["person"] = after.handler
+    if isinstance(command, c.Unshelve):
+        facts |= ending_facts(before, ShelvingEnd.PERSON)
     return facts

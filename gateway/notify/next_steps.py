@@ -71,6 +71,7 @@ FOR_WORKERS: Mapping[str, str] = {
     "escalated": "work",
     "returned": "accept",
     "resumed": "go_on",
+    "unshelved": "go_on",
     "reopened": "go_on",
     "sla_warning": "hurry",
     "sla_breached": "late",

@@ -57,6 +57,8 @@ class Template(StrEnum):
     MASTER_RESOLVED = "master_resolved"
     WITHDRAWN = "withdrawn"
     TAKEN_UP = "taken_up"
+    SHELVED = "shelved"
+    UNSHELVED = "unshelved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,8 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.AWAITING_REPORTER: ("we need your answer", "需要您答复"),
     Template.REJECTED: ("not taken up", "未予受理"),
     Template.TAKEN_UP: ("assigned", "已分派"),
+    Template.SHELVED: ("shelved", "已暂缓"),
+    Template.UNSHELVED: ("back from the shelf", "暂缓已结束"),
     Template.MASTER_RESOLVED: ("please check whether it works again", "请确认是否已恢复"),
     Template.WITHDRAWN: ("taken out of your hands", "已不再由您处理"),
     Template.UPDATE_DUE: ("status update overdue", "进展通报已逾期"),

@@ -41,6 +41,7 @@ from gateway.settings.process import (
     PolicySettings,
     Problems,
     ServicePromiseSettings,
+    ShelvingSettings,
     SlaSettings,
 )
 from gateway.settings.section import Section
@@ -106,6 +107,7 @@ __all__ = [
     "Ses",
     "Settings",
     "SeverityGrade",
+    "ShelvingSettings",
     "SlaSettings",
     "Slack",
     "Smtp",

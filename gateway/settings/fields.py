@@ -18,6 +18,8 @@ MOMENTS = (
     "return",
     "hold",
     "resume",
+    "shelve",
+    "unshelve",
     "escalate",
     "resolve",
     "confirm",

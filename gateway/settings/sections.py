@@ -20,7 +20,14 @@ from gateway.settings.intake import (
 )
 from gateway.settings.notify import Notify
 from gateway.settings.phone import Phone
-from gateway.settings.process import CustomField, EscalationSettings, Major, Problems, SlaSettings
+from gateway.settings.process import (
+    CustomField,
+    EscalationSettings,
+    Major,
+    Problems,
+    ShelvingSettings,
+    SlaSettings,
+)
 from gateway.settings.section import Section
 from gateway.settings.stores import S3
 from gateway.timing.durations import Duration
@@ -202,6 +209,7 @@ class Settings(Section, frozen=True):
     escalation: EscalationSettings
     major: Major
     problems: Problems
+    shelving: ShelvingSettings
     reported_at_most: HighestPriority = 3
     redis: Redis = Redis()
     intake: dict[str, SourceSettings] = {}

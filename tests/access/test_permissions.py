@@ -11,6 +11,7 @@ from gateway.access.authorization import (
 from gateway.access.field_permissions import FIELD_TABLE, FIELDS, may_edit
 from gateway.access.permissions import (
     MEANING,
+    PRIORITIES,
     TABLE,
     Action,
     Allowed,
@@ -41,11 +42,11 @@ OWNING = (
     "call_back complain escalate engage grade"
 )
 
-WORK = "acknowledge hold resume resolve"
+WORK = "acknowledge hold resume resolve shelve unshelve"
 
 ON = "note attach reassign escalate engage refer resume grade"
 
-DESKS = f"{OWNING} hold resume resolve"
+DESKS = f"{OWNING} hold resume resolve shelve unshelve"
 
 SECOND = f"read inspect subscribe acknowledge_escalation {WORK} return link unlink convert {ON}"
 
@@ -248,9 +249,11 @@ def line(rule: Rule | FieldRule) -> str:
         if rule.states == frozenset(State)
         else ", ".join(state for state in State if state in rule.states)
     )
+    ranked = isinstance(rule, Rule) and rule.priorities != PRIORITIES
+    of = ", of P3 or P4" if ranked else ""
     return (
         f"| `{rule.part}` | {'everything' if everything else ', '.join(what)} | "
-        f"{rule.where.value} | {states} |"
+        f"{rule.where.value}{of} | {states} |"
     )
 
 

@@ -159,6 +159,9 @@ HELD = an_incident(
 )
 
 
+SHELVED = an_incident(ledger_of(RECORDED), shelved_until=minute(9), shelved_by="ann")
+
+
 MAJOR = an_incident(ledger_of(RECORDED), major=True)
 
 
@@ -173,6 +176,7 @@ FIRED = {
     TimerKind.FLAP_SETTLE: (FRESH, ["resolved"]),
     TimerKind.LADDER: (FRESH, []),
     TimerKind.STATUS_UPDATE: (MAJOR, []),
+    TimerKind.SHELF_END: (SHELVED, ["unshelved"]),
 }
 
 

@@ -63,6 +63,7 @@ BEGINNINGS = (
     "escalated",
     "returned",
     "resumed",
+    "unshelved",
     "sla_warning",
     "sla_breached",
     "unresolved",
