@@ -284,3 +284,18 @@ class SkipReason(StrEnum):
     PATTERN = "pattern"
     WORK = "work"
     NUMBER = "number"
+
+
+class SelfCheck(StrEnum):
+    """A check of the gateway itself; the order is that of messages."""
+
+    SERVING = "serving"
+    DATABASE = "database"
+    TIMERS = "timers"
+    INTAKE = "intake"
+    NOTIFIER = "notifier"
+    TASKS = "tasks"
+    OVERDUE_TIMERS = "overdue_timers"
+    STUCK_OUTBOX = "stuck_outbox"
+    SILENT_RECORDS = "silent_records"
+    UNREACHABLE_PEOPLE = "unreachable_people"

@@ -25,6 +25,7 @@ from gateway.tokens.key_texts import redact_keys
 LISTS = frozenset(
     {
         "declared",
+        "fallback",
         "secrets",
         "accounts",
         "tenants",
@@ -208,7 +209,7 @@ def _shown(value: str) -> str:
     return redact_keys(BEHIND_HOST.sub(r"\1/...", value))
 
 
-SECRET = re.compile(r"secret|token|password|key|\Aurl\Z", re.IGNORECASE)
+SECRET = re.compile(r"secret|token|password|key|\A(ping_)?url\Z", re.IGNORECASE)
 BEHIND_HOST = re.compile(r"(://[^/\s?#@]{1,255})[/?#]\S+")
 QUOTED = 100
 """The most characters of a value that are shown."""

@@ -30,6 +30,7 @@ from gateway.settings.process import (
 )
 from gateway.settings.section import Section
 from gateway.settings.stores import S3
+from gateway.settings.watch import WatchSettings
 from gateway.timing.durations import Duration
 
 MOST_ITEMS = 10_000
@@ -210,6 +211,7 @@ class Settings(Section, frozen=True):
     major: Major
     problems: Problems
     shelving: ShelvingSettings
+    watch: WatchSettings
     reported_at_most: HighestPriority = 3
     redis: Redis = Redis()
     intake: dict[str, SourceSettings] = {}

@@ -17,8 +17,8 @@ from tests.sla.stories import an_incident, ledger_of, minute
 OPEN = an_incident(ledger_of([(0, "record", 3)]), contact="p-reporter@example.com")
 SAID = {"until": minute(60), "reason": "waits", "cause": "time"}
 PERSON = """
-INSERT INTO person (login, name, email, roles, created_at)
-VALUES ($1, $1, $1 || '@example.com', $2, now())
+INSERT INTO person (login, name, email, roles, created_at, updated_at)
+VALUES ($1, $1, $1 || '@example.com', $2, now(), now())
 """
 WATCH = """
 INSERT INTO subscription (incident_id, target, subscribed_at, subscribed_by)
