@@ -33,8 +33,8 @@ LAST_KNOWN: Translations = (
     "数据库最后已知状态（{at}）：逾期定时器 {overdue}，无人知晓的记录 {silent}",
 )
 RUNBOOK: Translations = (
-    "What to do: docs/runbooks/gateway-watch.md",
-    "处理方法见 docs/runbooks/gateway-watch.md",
+    "What to do: docs/runbooks/gateway-troubled.md",
+    "处理方法见 docs/runbooks/gateway-troubled.md",
 )
 
 

@@ -25,7 +25,7 @@ def test_new_trouble_is_the_subject_and_last_known_figures_follow() -> None:
         "",
         "Last known of the database (2026-03-02 12:00:00 UTC): overdue timers 3, silent records 1",
         "",
-        "What to do: docs/runbooks/gateway-watch.md",
+        "What to do: docs/runbooks/gateway-troubled.md",
     ]
 
 
