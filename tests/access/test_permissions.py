@@ -266,3 +266,15 @@ def test_permission_page_matches_permission_table() -> None:
         f"| `{action}` | {meaning} |" for action, meaning in MEANING.items()
     ]
     assert all(isinstance(rule.where, RecordLocation) for rule in TABLE)
+
+
+@pytest.mark.parametrize("priority", [1, 2])
+def test_urgent_record_is_shelved_by_incident_manager_alone(priority: int) -> None:
+    urgent = replace(SITUATIONS["second"], priority=priority)
+    refused = may(who(Role.TIER2), Action.SHELVE, urgent)
+    assert refused == PermissionDenied(
+        f"your roles allow shelve only for records of P3, P4; this one is P{priority}"
+    )
+    assert isinstance(may(who(MachineRole.WRITER), Action.SHELVE, urgent), PermissionDenied)
+    assert may(who(Role.INCIDENT_MANAGER), Action.SHELVE, urgent) == Allowed()
+    assert may(who(Role.TIER2), Action.UNSHELVE, urgent) == Allowed()
