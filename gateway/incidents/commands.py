@@ -76,10 +76,10 @@ class Resume(_Command, frozen=True, kw_only=True):
 
 
 class Shelve(_Command, frozen=True, kw_only=True):
-    """Shelve the record: its clocks run on, and the gateway reminds nobody of it for a while.
+    """Shelve the record: no reminders until a time or an event.
 
-    It returns at `until`, or before that at `until_event`; without `until`, after the longest
-    time that is allowed. With `tell_reporter` its reporter is told of both.
+    Its clocks run on. It returns at `until`, or before that at `until_event`; without `until`,
+    after the longest time that is allowed. With `tell_reporter` its reporter is told of both.
     """
 
     reason: Annotated[str, Meta(min_length=1, max_length=2_000)]
