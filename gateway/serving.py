@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import msgspec
 import structlog
@@ -30,6 +31,8 @@ from gateway.settings.loading import setting_path
 from gateway.supervisor.child import SupervisorPipe
 from gateway.supervisor.parent import supervise
 from gateway.timing.clock import SystemClock
+from gateway.watch.board import CHECKS, OWED, PING, ROUND, STARTS, Board
+from gateway.watch.watching import watch
 from gateway.web.connections import listening
 
 log = structlog.get_logger()
@@ -53,9 +56,18 @@ def serve(settings: Settings, options: argparse.Namespace) -> int:
         require_free(settings.metrics.host, settings.metrics.port)
     with reserve_port(host, settings.server.port) as port:
         settings = with_listen_address(settings, host, port)
+        board = Board()
         return supervise(
-            lambda line: run_reporting_errors(lambda: uvloop.run(_serve(settings, line)))
+            lambda line: run_reporting_errors(lambda: uvloop.run(_serve(settings, line, board))),
+            lambda _pid, _facts: board.write(STARTS, board.read(STARTS) + 1),
+            partial(_watch, settings, board) if settings.watch.is_on else None,
         )
+
+
+def _watch(settings: Settings, board: Board) -> int:
+    """Watch the gateway from beside it, until the supervisor ends this process."""
+    uvloop.run(watch(settings, board, SystemClock()))
+    return 0
 
 
 def with_listen_address(settings: Settings, host: str, port: int) -> Settings:
@@ -65,7 +77,7 @@ def with_listen_address(settings: Settings, host: str, port: int) -> Settings:
     )
 
 
-async def _serve(settings: Settings, line: SupervisorPipe) -> int:
+async def _serve(settings: Settings, line: SupervisorPipe, board: Board) -> int:
     """Migrate the database, warn of missing settings, and serve until a signal."""
     url = require_database_url(settings)
     if not settings.redis.url:
@@ -82,6 +94,12 @@ async def _serve(settings: Settings, line: SupervisorPipe) -> int:
         await migrate(url)
     await _warn_of_unreachable(settings)
     async with run_listening_replica(settings, line) as (gateway, stop):
+        gateway.metrics.watch.follow(
+            partial(board.read, ROUND),
+            partial(board.read, PING),
+            partial(board.read, OWED),
+            {check: partial(board.read, place) for check, place in CHECKS.items()},
+        )
         UnbufferedLog(sys.stderr).msg(f"gateway: serving on {serving_url(gateway, settings)}")
         await stop.wait()
         gateway.health.draining = True

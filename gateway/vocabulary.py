@@ -94,6 +94,25 @@ class HoldReason(StrEnum):
     FORCE_MAJEURE = "force_majeure"
 
 
+class ShelvingEvent(StrEnum):
+    """The event at which a shelved record returns, if it comes before the end of the shelving."""
+
+    PRIORITY_RAISED = "priority_raised"
+    FIRED_AGAIN = "fired_again"
+    REPLY = "reply"
+
+
+class ShelvingEnd(StrEnum):
+    """The reason why a shelved record returned."""
+
+    TIME = "time"
+    PERSON = "person"
+    PRIORITY_RAISED = "priority_raised"
+    DECLARED_MAJOR = "declared_major"
+    FIRED_AGAIN = "fired_again"
+    REPLY = "reply"
+
+
 class Tier(StrEnum):
     """The support tier that works on a record: the desk, second line, third line or a vendor."""
 
@@ -219,6 +238,7 @@ class TimerKind(IntEnum):
     LADDER = 7
     STATUS_UPDATE = 8
     PAGING = 9
+    SHELF_END = 10
 
 
 class ClockName(StrEnum):
@@ -265,3 +285,18 @@ class SkipReason(StrEnum):
     PATTERN = "pattern"
     WORK = "work"
     NUMBER = "number"
+
+
+class SelfCheck(StrEnum):
+    """A check of the gateway itself; the order is that of messages."""
+
+    SERVING = "serving"
+    DATABASE = "database"
+    TIMERS = "timers"
+    INTAKE = "intake"
+    NOTIFIER = "notifier"
+    TASKS = "tasks"
+    OVERDUE_TIMERS = "overdue_timers"
+    STUCK_OUTBOX = "stuck_outbox"
+    SILENT_RECORDS = "silent_records"
+    UNREACHABLE_PEOPLE = "unreachable_people"

@@ -25,6 +25,8 @@ REQUIRED_ACTIONS: Mapping[type[c.Command], Action] = {
     c.Return: Action.RETURN,
     c.Hold: Action.HOLD,
     c.Resume: Action.RESUME,
+    c.Shelve: Action.SHELVE,
+    c.Unshelve: Action.UNSHELVE,
     c.Escalate: Action.ESCALATE,
     c.Resolve: Action.RESOLVE,
     c.Confirm: Action.CONFIRM,

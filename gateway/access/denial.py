@@ -10,5 +10,6 @@ class DenialCause(StrEnum):
     ROLES = "roles"
     LOCATION = "location"
     ROLE_STATES = "role_states"
+    PRIORITIES = "priorities"
     NOT_CALLED = "not_called"
     NOT_TAKEN = "not_taken"

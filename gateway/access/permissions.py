@@ -7,7 +7,6 @@ a row there is no permission. Security incidents exist only for SECURITY_ROLES; 
 rows apply.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -35,6 +34,8 @@ class Action(StrEnum):
     RETURN = "return"
     HOLD = "hold"
     RESUME = "resume"
+    SHELVE = "shelve"
+    UNSHELVE = "unshelve"
     ESCALATE = "escalate"
     ENGAGE = "engage"
     RESOLVE = "resolve"
@@ -82,58 +83,6 @@ class Action(StrEnum):
     PLAN_SHIFTS = "plan_shifts"
 
 
-MEANING: Mapping[Action, str] = {
-    Action.READ: "the record and what its reporter may know of its story",
-    Action.INSPECT: "its whole timeline, clocks, alerts, related records, counterparts elsewhere",
-    Action.ACKNOWLEDGE_FOR: "acknowledge in the name of somebody else",
-    Action.ATTACH: "keep a file with the record",
-    Action.DETACH: "take a file's content away for good",
-    Action.DECLINE: "say that one cannot take it, having been told of it or given it",
-    Action.RELEASE: "give back what one took",
-    Action.REASSIGN: "give it to another group or person of tier 2, with a reason",
-    Action.ESCALATE: "hand it to tier 3",
-    Action.ENGAGE: "hand it to a vendor",
-    Action.CALL_BACK: "note that its reporter was asked back",
-    Action.GRADE: "confirm the grade of a record whose reporter claims more",
-    Action.REFER: "set its counterpart in another system, and link the records it leads to",
-    Action.FOLLOW_ON: "make a record that goes on from a closed one",
-    Action.CONVERT: "make a service request an incident or a change",
-    Action.TELL_LEADER: "put down that the leader was told of a major incident",
-    Action.ACKNOWLEDGE_ESCALATION: (
-        "say that one has it, having been told by management escalation, which stops the ladder"
-    ),
-    Action.POST_UPDATE: "tell all subscribers how it stands, and when they hear more",
-    Action.SUBSCRIBE: "be sent its status updates, and no longer",
-    Action.SUBSCRIBE_OTHERS: (
-        "let other people, and addresses outside, be sent them, see who is, and end that"
-    ),
-    Action.REPORT: "write the report on a major incident",
-    Action.APPROVE_REPORT: "approve that report, written by somebody else",
-    Action.INVITE: "make a link that lets its reporter at the record without a key",
-    Action.COMPLAIN: "file a complaint about how it was dealt with",
-    Action.FOLLOW: "the feed of all changes, and what Alertmanager's readers are told",
-    Action.SUBMIT: "make a record",
-    Action.ENTER_LATE: "make a record of what occurred over 12 h ago, with a reason",
-    Action.RECEIPTS: "what became of a delivery",
-    Action.MESSAGES: "what was sent to whom, and what became of it",
-    Action.RESEND: "send it again",
-    Action.QUARANTINE: "what could not be understood",
-    Action.REPLAY: "read that again",
-    Action.SET_ASIDE: "mail of programs that was set aside",
-    Action.OPEN_SET_ASIDE: "make it a record",
-    Action.DIRECTORY: "who there is",
-    Action.KNOWLEDGE: "articles of the knowledge base",
-    Action.PUBLISH: "write them, from the solution of a record too",
-    Action.HAND_OVER: (
-        "what one shift hands to the next, and take it over when it is one's own turn"
-    ),
-    Action.ACCEPT_FOR: "take a shift's work over whose turn it is not",
-    Action.SILENCE: "keep alerts from opening records for a while",
-    Action.PLAN_SHIFTS: "make and change on-call schedules, and put anybody on call",
-}
-"""The meaning of actions whose name does not say it."""
-
-
 class RecordLocation(StrEnum):
     """The records that a row covers, by who they are with."""
 
@@ -151,16 +100,22 @@ class RecordLocation(StrEnum):
 ALL = frozenset(State)
 OPEN = LIVE | {State.RESOLVED}
 OVER = frozenset({State.RESOLVED, State.CLOSED})
+PRIORITIES = frozenset({1, 2, 3, 4})
+MINOR = frozenset({3, 4})
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A row: the role `part` may do each of `actions` to records `where` in one of `states`."""
+    """A row: the role `part` may do each of `actions` to records `where` in one of `states`.
+
+    The records have one of `priorities`.
+    """
 
     part: PrincipalRole
     actions: frozenset[Action]
     where: RecordLocation = RecordLocation.ANY
     states: frozenset[State] = ALL
+    priorities: frozenset[int] = PRIORITIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +134,8 @@ _CALLED = frozenset({_A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION, _A.DECLINE, _A.REL
 _STAFF = frozenset({_A.SUBMIT, _A.FOLLOW, _A.DIRECTORY, _A.HAND_OVER, _A.KNOWLEDGE, _A.PUBLISH})
 _EVIDENCE = frozenset({_A.RECEIPTS, _A.MESSAGES, _A.QUARANTINE, _A.SET_ASIDE})
 _TAKING = frozenset({_A.ACKNOWLEDGE, _A.NOTE, _A.ATTACH})
-_WORK = frozenset({_A.ACKNOWLEDGE, _A.HOLD, _A.RESUME, _A.RESOLVE})
+_WORK = frozenset({_A.ACKNOWLEDGE, _A.HOLD, _A.RESUME, _A.RESOLVE, _A.UNSHELVE})
+_SHELVING = frozenset({_A.SHELVE})
 _PASSING_ON = frozenset(
     {_A.NOTE, _A.ATTACH, _A.REASSIGN, _A.ESCALATE, _A.ENGAGE, _A.REFER, _A.GRADE}
 )
@@ -227,12 +183,19 @@ TABLE: tuple[Rule, ...] = (
     Rule(Role.SERVICE_DESK, frozenset({_A.ESCALATE, _A.ENGAGE})),
     Rule(Role.SERVICE_DESK, _WORK, RecordLocation.DESK),
     Rule(Role.SERVICE_DESK, _TAKING, RecordLocation.PAGED),
-    Rule(Role.SERVICE_DESK, frozenset({_A.HOLD, _A.RESUME, _A.RESOLVE}), RecordLocation.SECOND),
+    Rule(
+        Role.SERVICE_DESK,
+        frozenset({_A.HOLD, _A.RESUME, _A.RESOLVE, _A.UNSHELVE}),
+        RecordLocation.SECOND,
+    ),
+    Rule(Role.SERVICE_DESK, _SHELVING, RecordLocation.DESK, priorities=MINOR),
+    Rule(Role.SERVICE_DESK, _SHELVING, RecordLocation.SECOND, priorities=MINOR),
     Rule(Role.SERVICE_DESK, frozenset({_A.REPORT}), RecordLocation.ANY, OVER),
     Rule(Role.TIER2, _STAFF | _SEEING | _CALLED | {_A.RECEIPTS}),
     Rule(Role.TIER2, _TAKING, RecordLocation.PAGED),
     Rule(Role.TIER2, frozenset({_A.POST_UPDATE}), RecordLocation.HANDLED),
     Rule(Role.TIER2, _WORK | {_A.RETURN, _A.LINK, _A.UNLINK, _A.CONVERT}, RecordLocation.SECOND),
+    Rule(Role.TIER2, _SHELVING, RecordLocation.SECOND, priorities=MINOR),
     Rule(Role.TIER2, _PASSING_ON | {_A.RESUME}, RecordLocation.BEYOND_DESK),
     Rule(Role.TIER2, frozenset({_A.REPORT}), RecordLocation.ANY, OVER),
     Rule(Role.TIER3, _STAFF | _SEEING | _CALLED | {_A.RECEIPTS}),
@@ -245,6 +208,7 @@ TABLE: tuple[Rule, ...] = (
     Rule(
         Role.TIER3, _WORK | {_A.LINK, _A.UNLINK, *_PASSING_ON} - {_A.ESCALATE}, RecordLocation.THIRD
     ),
+    Rule(Role.TIER3, _SHELVING, RecordLocation.THIRD, priorities=MINOR),
     Rule(Role.TIER3, frozenset({_A.REPORT}), RecordLocation.ANY, OVER),
     Rule(Role.INCIDENT_MANAGER, frozenset(Action)),
     Rule(
@@ -269,8 +233,10 @@ TABLE: tuple[Rule, ...] = (
             _A.APPROVE_REPORT,
             _A.ACKNOWLEDGE_ESCALATION,
             _A.PLAN_SHIFTS,
+            _A.SHELVE,
         },
     ),
+    Rule(MachineRole.WRITER, _SHELVING, priorities=MINOR),
 )
 
 
@@ -328,11 +294,14 @@ def judged(
         return PermissionDenied(
             f"your roles ({', '.join(parts) or 'none'}) do not include: {what}", limits=parts
         )
-    if incident is None or any(
-        _is(rule.where, who, incident) and incident.state in rule.states for rule in rules
-    ):
+    if incident is None or any(_covers(rule, who, incident) for rule in rules):
         return ALLOWED
     here = [rule for rule in rules if _is(rule.where, who, incident)]
+    if any(incident.state in rule.states for rule in here):
+        found = {one for rule in here if isinstance(rule, Rule) for one in rule.priorities}
+        ranks = tuple(f"P{one}" for one in sorted(found))
+        limit = f"only for records of {', '.join(ranks)}; this one is P{incident.priority}"
+        return PermissionDenied(f"your roles allow {what} {limit}", DenialCause.PRIORITIES, ranks)
     if here:
         states = tuple(state for state in State if any(state in rule.states for rule in here))
         limit = f"only while a record is {', '.join(states)}; this one is {incident.state}"
@@ -343,6 +312,14 @@ def judged(
         f"your roles allow {what} {limit}; this one is {incident.state}, tier {incident.tier}",
         DenialCause.LOCATION,
         places,
+    )
+
+
+def _covers(rule: "Rule | FieldRule", who: Principal, incident: Incident) -> bool:
+    return (
+        _is(rule.where, who, incident)
+        and incident.state in rule.states
+        and (isinstance(rule, FieldRule) or incident.priority in rule.priorities)
     )
 
 

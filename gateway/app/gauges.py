@@ -135,15 +135,20 @@ def _pressing(row: Record, now: datetime, running: RemainingTimes) -> PressingCl
     return seconds, left[seconds], row["number"], row["kind"], str(row["priority"])
 
 
-SILENT = "SELECT cause, count(*)::int AS incidents FROM silent_incident GROUP BY cause"
+SILENT = """
+SELECT cause, count(*)::int AS incidents FROM silent_incident GROUP BY cause
+UNION ALL
+SELECT 'shelved_past_end', count(*)::int FROM incident
+WHERE is_open(state) AND shelved_until < moment($1) - interval '1 min'
+"""
 
 
-async def count_silent(conn: Connection, metrics: Metrics) -> None:
+async def count_silent(conn: Connection, metrics: Metrics, now: datetime) -> None:
     """Count open incidents of which nobody was notified at their present urgency.
 
-    See docs/silence.md.
+    Those that should have returned from being shelved are among them. See docs/silence.md.
     """
-    rows = await conn.fetch(SILENT)
+    rows = await conn.fetch(SILENT, now)
     metrics.incidents.clear_silent()
     for row in rows:
         metrics.incidents.silent.labels(row["cause"]).set(row["incidents"])
@@ -244,7 +249,7 @@ async def refresh(
         await count_open(conn, metrics)
         await count_breached(conn, metrics)
         await set_nearest_due(conn, metrics, moment, running)
-        await count_silent(conn, metrics)
+        await count_silent(conn, metrics, moment)
         await count_timers(conn, metrics, moment)
         await count_outbox(conn, metrics, moment)
         await set_seal_age(conn, metrics, moment)

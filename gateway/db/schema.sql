@@ -634,6 +634,11 @@ CREATE TABLE public.incident (
     claimed_urgency text DEFAULT ''::text NOT NULL,
     recorded_by text DEFAULT ''::text NOT NULL,
     escalation text,
+    shelved_until timestamp with time zone,
+    shelved_by text DEFAULT ''::text NOT NULL,
+    shelved_event text,
+    shelved_reason text DEFAULT ''::text NOT NULL,
+    shelved_tells_reporter boolean DEFAULT false NOT NULL,
     CONSTRAINT incident_priority_check CHECK (((priority >= 1) AND (priority <= 4))),
     CONSTRAINT incident_request_category_check CHECK ((request_category = ANY (ARRAY[''::text, 'information'::text, 'hardware_software'::text, 'access'::text, 'standard_change'::text, 'advice'::text]))),
     CONSTRAINT incident_state_check CHECK ((state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text, 'resolved'::text, 'closed'::text, 'rejected'::text]))),
@@ -666,6 +671,10 @@ COMMENT ON COLUMN public.incident.claimed_impact IS 'The impact that its reporte
 COMMENT ON COLUMN public.incident.recorded_by IS 'Who made the record with a key of theirs; in records of earlier releases the owner says so';
 
 COMMENT ON COLUMN public.incident.escalation IS 'The run of its escalation policy as JSON: incidents/escalation_run.py';
+
+COMMENT ON COLUMN public.incident.shelved_until IS 'When a shelved record returns at the latest; null while it is not shelved';
+
+COMMENT ON COLUMN public.incident.shelved_event IS 'The event at which it returns before that, null for none (ShelvingEvent in gateway/vocabulary.py)';
 
 CREATE SEQUENCE public.incident_id_seq
     START WITH 1
@@ -1440,6 +1449,23 @@ COMMENT ON TABLE public.timeline IS 'Append-only; each hash covers the entry and
 
 COMMENT ON COLUMN public.timeline.xid IS 'The transaction that wrote it: the change feed shows only what no running transaction can still precede';
 
+CREATE TABLE public.timer (
+    incident_id bigint NOT NULL,
+    kind smallint NOT NULL,
+    shard smallint NOT NULL,
+    gen integer DEFAULT 1 NOT NULL,
+    armed boolean NOT NULL,
+    due_at timestamp with time zone,
+    fired_at timestamp with time zone,
+    fired_gen integer,
+    fired_epoch bigint,
+    CONSTRAINT timer_check CHECK (((NOT armed) OR (due_at IS NOT NULL))),
+    CONSTRAINT timer_due_at_is_kept CHECK (((due_at >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (due_at <= '3000-01-01 00:00:00+00'::timestamp with time zone)))
+)
+WITH (fillfactor='80');
+
+COMMENT ON TABLE public.timer IS 'At most one timer per incident and kind; re-arming bumps gen, which makes what an older arming left behind inert';
+
 CREATE TABLE public.told_when_opened (
     kind text NOT NULL,
     priority smallint NOT NULL,
@@ -1465,7 +1491,9 @@ CREATE VIEW public.silent_incident AS
             i.security
            FROM (public.incident i
              LEFT JOIN public.incident m ON (((m.id = i.master_id) AND (m.priority <= i.priority) AND (m.state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text])))))
-          WHERE ((i.state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text])) AND (NOT i.suppressed) AND (m.id IS NULL) AND (i.security OR (i.assignee_group <> ''::text) OR (i.assignee <> ''::text) OR (i.handler <> ''::text) OR (EXISTS ( SELECT
+          WHERE ((i.state = ANY (ARRAY['logged'::text, 'assigned'::text, 'in_progress'::text, 'on_hold'::text, 'escalated'::text])) AND (NOT i.suppressed) AND (m.id IS NULL) AND (NOT ((i.shelved_until IS NOT NULL) AND (EXISTS ( SELECT
+                   FROM public.timer e
+                  WHERE ((e.incident_id = i.id) AND (e.kind = 10) AND e.armed AND (e.due_at <= i.shelved_until)))))) AND (i.security OR (i.assignee_group <> ''::text) OR (i.assignee <> ''::text) OR (i.handler <> ''::text) OR (EXISTS ( SELECT
                    FROM public.told_when_opened r
                   WHERE ((r.kind = i.kind) AND (r.priority = i.priority) AND (r.policy = ANY (ARRAY[''::text, i.policy])))))))
         ), begun AS (
@@ -1581,6 +1609,16 @@ CREATE TABLE public.sla_version (
 
 COMMENT ON TABLE public.sla_version IS 'A policy whose version differs from what a starting replica is configured with has its open records dated anew';
 
+CREATE TABLE public.sms_sender (
+    phone text NOT NULL,
+    refused_at timestamp with time zone,
+    helped_at timestamp with time zone
+);
+
+COMMENT ON COLUMN public.sms_sender.refused_at IS 'When they answered STOP; null since START';
+
+COMMENT ON COLUMN public.sms_sender.helped_at IS 'When they were last told what they can reply: once a day';
+
 CREATE TABLE public.staff_group (
     id integer NOT NULL,
     slug text NOT NULL,
@@ -1629,23 +1667,6 @@ ALTER TABLE public.subscription ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY
     NO MAXVALUE
     CACHE 1
 );
-
-CREATE TABLE public.timer (
-    incident_id bigint NOT NULL,
-    kind smallint NOT NULL,
-    shard smallint NOT NULL,
-    gen integer DEFAULT 1 NOT NULL,
-    armed boolean NOT NULL,
-    due_at timestamp with time zone,
-    fired_at timestamp with time zone,
-    fired_gen integer,
-    fired_epoch bigint,
-    CONSTRAINT timer_check CHECK (((NOT armed) OR (due_at IS NOT NULL))),
-    CONSTRAINT timer_due_at_is_kept CHECK (((due_at >= '1970-01-01 00:00:00+00'::timestamp with time zone) AND (due_at <= '3000-01-01 00:00:00+00'::timestamp with time zone)))
-)
-WITH (fillfactor='80');
-
-COMMENT ON TABLE public.timer IS 'At most one timer per incident and kind; re-arming bumps gen, which makes what an older arming left behind inert';
 
 CREATE TABLE public.unlearned (
     master_id bigint NOT NULL,
@@ -1917,6 +1938,9 @@ ALTER TABLE ONLY public.silence
 
 ALTER TABLE ONLY public.sla_version
     ADD CONSTRAINT sla_version_pkey PRIMARY KEY (policy);
+
+ALTER TABLE ONLY public.sms_sender
+    ADD CONSTRAINT sms_sender_pkey PRIMARY KEY (phone);
 
 ALTER TABLE ONLY public.staff_group_member
     ADD CONSTRAINT staff_group_member_pkey PRIMARY KEY (group_id, person_id);

@@ -92,6 +92,8 @@ class BatchPlan:
             case RepeatDecision():
                 before = known.words
                 self._count(item, known, flapped=decision.flapped)
+                if decision.flapped:
+                    self._step(known, BareStep.FIRE_AGAIN)
                 self._reword(item, known, before)
             case ReopenDecision():
                 self._reopen(item, known, verdict)

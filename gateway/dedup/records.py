@@ -26,6 +26,7 @@ from gateway.incidents import commands, lifecycle, store, writing
 from gateway.incidents.arming import arm_timers
 from gateway.incidents.changes import CommittedChanges, armed_by
 from gateway.incidents.record import ACTOR, Incident, Revision, TimerChange
+from gateway.incidents.shelving import fired_again
 from gateway.timing.clock import Clock
 from gateway.vocabulary import LIVE, TimerKind
 
@@ -185,6 +186,8 @@ class PlanWriter:
         return replace(revision, after=after, timers=armed + revision.timers)
 
     def _done(self, incident: Incident, step: AnyStep, now: datetime) -> Revision:
+        if step is BareStep.FIRE_AGAIN:
+            return fired_again(incident)
         if isinstance(step, BareStep):
             return lifecycle.apply_command(incident, COMMANDS[step], ACTOR, now)
         if isinstance(step, TextsChanged):

@@ -8,12 +8,17 @@ from gateway.incidents.alert import Alert
 
 
 class BareStep(Enum):
-    """A step without data; LEAVE means that one of several alerts no longer fires."""
+    """A step without data.
+
+    LEAVE means that one of several alerts no longer fires, FIRE_AGAIN that one which had cleared
+    fires again while the record is open.
+    """
 
     CLEAR = auto()
     REOPEN = auto()
     SETTLE = auto()
     LEAVE = auto()
+    FIRE_AGAIN = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from gateway.embedded.account import remove_libpq_variables
 from gateway.failures import run_reporting_errors
 from gateway.serving import run_listening_replica
 from gateway.settings import Settings
-from gateway.supervisor.child import SupervisorPipe, die_with_parent
-from gateway.supervisor.parent import run_and_exit, supervise
+from gateway.supervisor.child import SupervisorPipe, die_with_parent, run_and_exit
+from gateway.supervisor.parent import supervise
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,15 @@ from dataclasses import replace
 from datetime import datetime
 
 from gateway.escalation.crossings import merge_breach
-from gateway.escalation.due_times import grading_due, notifies_thresholds, present, threshold_event
+from gateway.escalation.due_times import (
+    grading_due,
+    present,
+    threshold_event,
+    thresholds_to_tell,
+)
 from gateway.escalation.duties import with_announcements
 from gateway.escalation.policies.following import follow_change
+from gateway.escalation.shelf_return import return_from_shelf, with_shelving_news
 from gateway.escalation.sla_rules import SlaRules
 from gateway.escalation.timers import refresh_timers
 from gateway.incidents.claims import GRADE
@@ -21,23 +27,26 @@ def announce_change(rules: SlaRules, revision: Revision, now: datetime) -> Revis
     """Return the revision with the notifications of everybody who must act after it.
 
     A raise in priority that breaches a target at once makes one message. The caller has brought
-    clocks and timers up to date; such a breach adds to `timers`.
+    clocks and timers up to date; such a breach, and a shelving that the change ends, add to
+    `timers`.
     """
-    told = follow_change(rules.escalation, revision, present(revision.after, now))
+    returned = return_from_shelf(rules, revision, now)
+    told = follow_change(rules.escalation, returned, present(returned.after, now))
     told = with_announcements(rules.escalation, told)
     told = with_grading_deadline(rules, told)
-    return merge_raise_and_breach(rules, told, now)
+    told = merge_raise_and_breach(rules, told, now)
+    return with_shelving_news(rules.escalation, told)
 
 
 def merge_raise_and_breach(rules: SlaRules, revision: Revision, now: datetime) -> Revision:
     """Return a raise in priority with the breaches that it causes at once, as one message."""
     before, incident = revision.before, revision.after
-    if before is None or incident.priority >= before.priority or not notifies_thresholds(incident):
+    if before is None or incident.priority >= before.priority:
         return revision
     stand = thresholds.threshold_state(
         rules.policy(incident), incident.ledger, present(incident, now)
     )
-    crossings = stand.due_now(incident.marks)
+    crossings = thresholds_to_tell(rules, incident, incident.marks, stand)
     worth = thresholds.worst_per_clock(crossings)
     breaches = [crossing for crossing in worth if crossing.breach]
     if not breaches:

@@ -34,17 +34,33 @@ def next_sla_due(
 
     It is that of a threshold of a clock, or of the grading of an urgent claim.
     """
-    due = (_sla_due(incident, marks, standing), grading_due(rules, incident))
+    due = (_sla_due(rules, incident, marks, standing), untold_grading_due(rules, incident))
     return min((at for at in due if at is not None), default=None)
 
 
 def _sla_due(
-    incident: Incident, marks: Collection[str], standing: ThresholdState
+    rules: SlaRules, incident: Incident, marks: Collection[str], standing: ThresholdState
 ) -> datetime | None:
     if not notifies_thresholds(incident):
         return None
-    passed = standing.due_now(marks)
+    passed = thresholds_to_tell(rules, incident, marks, standing)
     return min(crossing.at for crossing in passed) if passed else standing.next_due
+
+
+def thresholds_to_tell(
+    rules: SlaRules, incident: Incident, marks: Collection[str], standing: ThresholdState
+) -> tuple[Crossing, ...]:
+    """Return the passed thresholds that somebody is to be notified of now.
+
+    Of a shelved record these are the breaches that the settings name; the others stay without a
+    mark, and so are due once it returns.
+    """
+    if not notifies_thresholds(incident):
+        return ()
+    passed = standing.due_now(marks)
+    if not incident.is_shelved:
+        return passed
+    return tuple(one for one in passed if one.breach and one.clock in rules.shelving.breaches)
 
 
 def notifies_thresholds(incident: Incident) -> bool:
@@ -68,6 +84,14 @@ def grading_due(rules: SlaRules, incident: Incident) -> datetime | None:
     return None if target is None else policy.calendar.add(incident.recorded_at, target)
 
 
+def untold_grading_due(rules: SlaRules, incident: Incident) -> datetime | None:
+    """Return when the incident manager is to be told that a report is not graded.
+
+    While the record is shelved that waits.
+    """
+    return None if incident.is_shelved else grading_due(rules, incident)
+
+
 def close_due(policy: Policy, incident: Incident) -> datetime | None:
     """Return the time at which a resolved record is closed, None if it is not."""
     if incident.state is not State.RESOLVED or incident.resolved_at is None:
@@ -83,7 +107,7 @@ def next_ladder_step(
     rules: SlaRules, incident: Incident, stand: ThresholdState
 ) -> LadderStep | None:
     """Return the next step of the ladder, None where nobody is to be notified."""
-    if incident.state not in LIVE or incident.master_id is not None:
+    if incident.state not in LIVE or incident.master_id is not None or incident.is_shelved:
         return None
     acknowledged = incident.responded_at is not None
     step = ladder.next_step(

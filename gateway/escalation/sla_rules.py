@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 
 from gateway.escalation.management import EscalationRules
 from gateway.incidents.record import Incident
-from gateway.settings import Settings
+from gateway.incidents.shelving import SHIPPED_LIMITS, ShelvingLimits
+from gateway.settings import Settings, ShelvingSettings
 from gateway.sla.policies import read_policies, read_tailored
 from gateway.sla.policy import Policy, digest
 from gateway.sla.policy_choice import INCIDENT, PolicyChoice, read_choice
+from gateway.vocabulary import ClockName
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,8 @@ class SlaRules:
     """The rules about time and notification: policies by name, the default, and the escalation.
 
     `choice` says which policy a new record gets, `tailored` holds the policies with a service's
-    own targets, `settings` are what it was all read from.
+    own targets, `shelving` bounds the shelving of records, `settings` are what it was all read
+    from.
     """
 
     policies: Mapping[str, Policy]
@@ -26,6 +29,7 @@ class SlaRules:
     choice: PolicyChoice
     tailored: Mapping[tuple[str, str], Policy] = field(default_factory=dict)
     settings: Settings | None = None
+    shelving: ShelvingLimits = SHIPPED_LIMITS
 
     def versions(self, also: Iterable[str]) -> Mapping[str, str]:
         """Return the version of each policy, with all that services and the ladder add to it.
@@ -63,6 +67,7 @@ class SlaRules:
             read_choice(settings.sla),
             tailored,
             settings,
+            read_limits(settings.shelving),
         )
 
     def warm(self, now: datetime) -> None:
@@ -114,6 +119,14 @@ class SlaRules:
     def policy_for(self, *, kind: str, service: str, source: str, priority: int) -> Policy:
         """Return the policy that a new record gets."""
         return self.named(self.choice.policy_for(kind, service, source, priority), kind, service)
+
+
+def read_limits(settings: ShelvingSettings) -> ShelvingLimits:
+    """Return the limits of shelving of the configuration."""
+    breaches = frozenset(map(ClockName, settings.breaches))
+    return ShelvingLimits(
+        timedelta() + settings.longest, timedelta() + settings.longest_p1, breaches
+    )
 
 
 def _warm(policies: Iterable[Policy], now: datetime) -> None:

@@ -14,12 +14,13 @@ from gateway.escalation.crossings import announce_crossing
 from gateway.escalation.due_times import (
     Event,
     close_due,
-    grading_due,
     next_ladder_step,
     next_sla_due,
     notifies_thresholds,
     present,
     threshold_event,
+    thresholds_to_tell,
+    untold_grading_due,
 )
 from gateway.escalation.policies.following import climb_policy
 from gateway.escalation.sla_rules import SlaRules
@@ -28,9 +29,10 @@ from gateway.incidents.announcement import Announcement
 from gateway.incidents.claims import OVERDUE
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import ACTOR, Incident, Revision, TimerChange
+from gateway.incidents.shelving import NO_END, UNSHELVED, ending_facts, unshelve
 from gateway.sla import thresholds
-from gateway.sla.thresholds import ThresholdState
-from gateway.vocabulary import LIVE, ClockName, Closure, Kind, State, TimerKind
+from gateway.sla.thresholds import Crossing, ThresholdState
+from gateway.vocabulary import LIVE, ClockName, Closure, Kind, ShelvingEnd, State, TimerKind
 
 BUSY = timedelta(seconds=1)
 """The time until the next look at alerts that intake is writing right now."""
@@ -91,7 +93,8 @@ def refresh_timers(
 def armings(rules: SlaRules, incident: Incident, stand: ThresholdState) -> tuple[TimerChange, ...]:
     """Return the armings of a record whose next threshold is up to date; None disarms.
 
-    They come in the order of `TimerKind`, the ladder's only where there is one. A threshold that
+    They come in the order of `TimerKind`, the ladder's only where there is one, and the end of a
+    shelving only where the record is shelved or may just have ceased to be. A threshold that
     is passed and not notified yet is due at once. Records that follow a master follow its
     clocks: their SLA timer is that of an urgent claim alone.
     """
@@ -102,10 +105,15 @@ def armings(rules: SlaRules, incident: Incident, stand: ThresholdState) -> tuple
             TimerKind.HOLD_EXPIRY, incident.hold_until if incident.state is State.ON_HOLD else None
         ),
     )
+    shelf = (
+        (TimerChange(TimerKind.SHELF_END, incident.shelved_until),)
+        if incident.is_shelved or incident.state not in LIVE
+        else ()
+    )
     if not rules.escalation.has_ladder(incident.policy):
-        return always
+        return (*always, *shelf)
     step = next_ladder_step(rules, incident, stand)
-    return (*always, TimerChange(TimerKind.LADDER, None if step is None else step.due))
+    return (*always, TimerChange(TimerKind.LADDER, None if step is None else step.due), *shelf)
 
 
 def fire(rules: SlaRules, incident: Incident, timer: FiringTimer, now: datetime) -> Revision:
@@ -125,6 +133,8 @@ def fire(rules: SlaRules, incident: Incident, timer: FiringTimer, now: datetime)
             made = remind_of_update(rules, incident, timer.due_at)
         case TimerKind.PAGING:
             made = climb_policy(rules.escalation, incident, present(incident, now))
+        case TimerKind.SHELF_END:
+            made = end_shelving(rules, incident, now)
         case _:
             assert_never(timer.kind)
     return made
@@ -135,13 +145,13 @@ def notify_thresholds(rules: SlaRules, incident: Incident, now: datetime) -> Rev
     now = present(incident, now)
     stand = thresholds.threshold_state(rules.policy(incident), incident.ledger, now)
     marks = stand.settle(incident.marks)
-    crossings = stand.due_now(marks) if notifies_thresholds(incident) else ()
-    ungraded = grading_due(rules, incident)
+    crossings = thresholds_to_tell(rules, incident, marks, stand)
+    ungraded = untold_grading_due(rules, incident)
     if ungraded is not None and ungraded > now:
         ungraded = None
-    if not crossings and ungraded is None:
+    events = held_breaches(incident, stand, crossings)
+    if not crossings and ungraded is None and not events:
         return _revision(rules, incident, now, standing=stand)
-    events: list[Event] = []
     announcements: list[Announcement] = []
     if ungraded is not None:
         events.append((OVERDUE, {"due_at": ungraded}))
@@ -172,6 +182,22 @@ def notify_thresholds(rules: SlaRules, incident: Incident, now: datetime) -> Rev
         marks_only=True,
         announcements=told,
     )
+
+
+def held_breaches(
+    incident: Incident, stand: ThresholdState, told: tuple[Crossing, ...]
+) -> list[Event]:
+    """Return the entry of the timeline that a shelved record is over a target from now on.
+
+    It is not told of yet, and has no mark therefore.
+    """
+    if not incident.is_shelved or incident.breached or not notifies_thresholds(incident):
+        return []
+    breaches = [one for one, _ in stand.passed if one.breach and one not in told]
+    return [
+        ("breach_held", {"clock": one.clock, "due_at": one.due_at, "reason": "shelved"})
+        for one in breaches
+    ]
 
 
 def close_resolved(rules: SlaRules, incident: Incident, now: datetime) -> Revision:
@@ -214,6 +240,16 @@ def end_hold(rules: SlaRules, incident: Incident, now: datetime) -> Revision:
         now,
         (("resumed", {"cause": "hold_expired", "hold_until": until, "state": state}),),
     )
+
+
+def end_shelving(rules: SlaRules, incident: Incident, now: datetime) -> Revision:
+    """Return the revision that returns a shelved record whose time has come."""
+    now = present(incident, now)
+    if incident.shelved_until is None or incident.shelved_until > now:
+        return _revision(rules, incident, now)
+    ended: Event = (UNSHELVED, ending_facts(incident, ShelvingEnd.TIME))
+    returned = _revision(rules, unshelve(incident), now, (ended,))
+    return replace(returned, timers=(*returned.timers, NO_END))
 
 
 def climb_ladder(rules: SlaRules, incident: Incident, now: datetime) -> Revision:

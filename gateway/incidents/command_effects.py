@@ -10,6 +10,7 @@ from gateway.incidents.claims import mark_claim_reviewed
 from gateway.incidents.declining import with_declined
 from gateway.incidents.ledger import ClockEvent
 from gateway.incidents.record import Incident
+from gateway.incidents.shelving import shelve, unshelve
 from gateway.vocabulary import Closure, HoldReason, Resolution, State, Tier
 
 
@@ -28,9 +29,8 @@ def change_incident(  # noqa: C901, PLR0911, PLR0912 - one arm a command
             return replace(incident, responded_at=None, handler=kept, assignee=kept)
         case c.Decline() | c.Release():
             return _declined(incident, actor)
-        case c.UndoAccept(handler=handler, assignee=assignee):
-            undone = replace(incident, handler=handler, assignee=assignee)
-            return replace(undone, responded_at=None) if undoes_response(incident) else undone
+        case c.UndoAccept():
+            return _undone(incident, command)
         case c.Assign(group=group, person=person):
             return replace(
                 incident,
@@ -53,24 +53,28 @@ def change_incident(  # noqa: C901, PLR0911, PLR0912 - one arm a command
             return _held(incident, command, now)
         case c.Resume():
             return _released(incident)
+        case c.Shelve():
+            return shelve(incident, command, actor)
+        case c.Unshelve():
+            return unshelve(incident)
         case c.Escalate():
             return _escalated(incident, command)
         case c.Resolve(resolution=resolution, category=category, solution=solution):
             solved = replace(
-                _released(incident),
+                _ended(incident),
                 resolution=resolution,
                 solution=solution,
                 resolution_category=category,
             )
             return replace(solved, resolved_at=now)
         case c.Clear():
-            return replace(_released(incident), resolution=Resolution.VANISHED, resolved_at=now)
+            return replace(_ended(incident), resolution=Resolution.VANISHED, resolved_at=now)
         case c.Refuse() | c.FireAgain():
             return _open_again(incident)
         case c.Confirm(satisfaction=rating, note=said) | c.Close(satisfaction=rating, note=said):
             return replace(_rated(incident, rating, said), closure=Closure.MANUAL, closed_at=now)
         case c.Reject():
-            return replace(incident, closed_at=now, closure=Closure.MANUAL)
+            return replace(unshelve(incident), closed_at=now, closure=Closure.MANUAL)
         case c.DeclareMajor(reason=reason):
             if not reason.strip():
                 raise Unprocessable(
@@ -99,6 +103,12 @@ def _taken(incident: Incident, who: str, now: datetime) -> Incident:
         assignee=incident.assignee or who,
         held_state=State.IN_PROGRESS if incident.state is State.ON_HOLD else incident.held_state,
     )
+
+
+def _undone(incident: Incident, command: c.UndoAccept) -> Incident:
+    """Return the incident as it was before its acceptance."""
+    undone = replace(incident, handler=command.handler, assignee=command.assignee)
+    return replace(undone, responded_at=None) if undoes_response(incident) else undone
 
 
 def undoes_response(incident: Incident) -> bool:
@@ -171,3 +181,8 @@ def _rated(incident: Incident, rating: int | None, said: str) -> Incident:
 
 def _released(incident: Incident) -> Incident:
     return replace(incident, hold_reason=None, hold_until=None, held_state=None)
+
+
+def _ended(incident: Incident) -> Incident:
+    """Return the incident that is worked on no longer, and so neither on hold nor shelved."""
+    return unshelve(_released(incident))

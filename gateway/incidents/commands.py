@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from gateway.untrusted.bounds import Moment, Name, Priority, Rating, Text
-from gateway.vocabulary import HoldReason, Resolution, State, Tier
+from gateway.vocabulary import HoldReason, Resolution, ShelvingEvent, State, Tier
 
 
 class _Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -96,6 +96,26 @@ class Hold(_Command, frozen=True, kw_only=True):
 
 class Resume(_Command, frozen=True, kw_only=True):
     """Resume work on a record that is on hold."""
+
+    note: Text = ""
+
+
+class Shelve(_Command, frozen=True, kw_only=True):
+    """Shelve the record: no reminders until a time or an event.
+
+    Its clocks run on. It returns at `until`, or before that at `until_event`; without `until`,
+    after the longest time that is allowed. With `tell_reporter` its reporter is told of both.
+    """
+
+    reason: Annotated[str, Meta(min_length=1, max_length=2_000)]
+    until: Moment | None = None
+    until_event: ShelvingEvent | None = None
+    tell_reporter: bool = False
+    note: Text = ""
+
+
+class Unshelve(_Command, frozen=True, kw_only=True):
+    """Return a shelved record before its time."""
 
     note: Text = ""
 
@@ -221,6 +241,8 @@ Command = (
     | Return
     | Hold
     | Resume
+    | Shelve
+    | Unshelve
     | Escalate
     | Resolve
     | Confirm

@@ -24,6 +24,8 @@ from gateway.vocabulary import (
     ReportStatus,
     RequestCategory,
     Resolution,
+    ShelvingEnd,
+    ShelvingEvent,
     State,
     Tier,
     Urgency,
@@ -58,6 +60,19 @@ LABELS: Mapping[type[StrEnum], Mapping[str, tuple[str, str]]] = {
         HoldReason.USER_UNREACHABLE: ("user cannot be reached", "联系不上用户"),
         HoldReason.AWAITING_VENDOR: ("waiting for the vendor", "等待供应商"),
         HoldReason.FORCE_MAJEURE: ("force majeure", "不可抗力"),
+    },
+    ShelvingEvent: {
+        ShelvingEvent.PRIORITY_RAISED: ("its priority is raised", "优先级提高"),
+        ShelvingEvent.FIRED_AGAIN: ("its alert fires again", "告警再次触发"),
+        ShelvingEvent.REPLY: ("its reporter replies", "报障人回复"),
+    },
+    ShelvingEnd: {
+        ShelvingEnd.TIME: ("its time has come", "已到期"),
+        ShelvingEnd.PERSON: ("somebody took it up again", "已由人员恢复"),
+        ShelvingEnd.PRIORITY_RAISED: ("its priority was raised", "优先级已提高"),
+        ShelvingEnd.DECLARED_MAJOR: ("it was declared major", "已定为重大事件"),
+        ShelvingEnd.FIRED_AGAIN: ("its alert fires again", "告警再次触发"),
+        ShelvingEnd.REPLY: ("its reporter replied", "报障人已回复"),
     },
     Resolution: {
         Resolution.SOLVED: ("solved", "成功解决"),

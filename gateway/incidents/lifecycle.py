@@ -15,7 +15,8 @@ from gateway.incidents.command_effects import change_incident, undoes_response
 from gateway.incidents.declining import declined_by, without_declined
 from gateway.incidents.ledger import RELEASED, ClockEvent, LedgerEntry
 from gateway.incidents.record import Incident, Revision
-from gateway.vocabulary import LIVE, State, Tier
+from gateway.incidents.shelving import NO_END, SHELVED, UNSHELVED, ending_facts
+from gateway.vocabulary import LIVE, ShelvingEnd, State, Tier
 
 NEW, ASSIGNED, WORKING, HELD, RAISED = (
     State.LOGGED,
@@ -58,6 +59,8 @@ TRANSITIONS: Mapping[type[c.Command], Mapping[State, Target]] = {
     c.Return: _from((ASSIGNED, WORKING), NEW),
     c.Hold: _from((NEW, ASSIGNED, WORKING, RAISED), HELD),
     c.Resume: _from((HELD,), BACK),
+    c.Shelve: _from(LIVE, SAME),
+    c.Unshelve: _from(LIVE, SAME),
     c.Escalate: _from((NEW, ASSIGNED, WORKING, RAISED), RAISED),
     c.Resolve: _from(LIVE, RESOLVED),
     c.Confirm: _from((RESOLVED,), CLOSED),
@@ -83,6 +86,8 @@ ACTIONS: Mapping[str, type[c.Command]] = {
     "return": c.Return,
     "hold": c.Hold,
     "resume": c.Resume,
+    "shelve": c.Shelve,
+    "unshelve": c.Unshelve,
     "escalate": c.Escalate,
     "resolve": c.Resolve,
     "confirm": c.Confirm,
@@ -128,8 +133,8 @@ def apply_command(incident: Incident, command: c.Command, actor: str, now: datet
     """Return the revision that a command makes.
 
     Raises IllegalTransition if the command is not allowed in the state. Acknowledging an
-    acknowledged record, or grading one without a claim, is no change: the revision has no
-    events.
+    acknowledged record, grading one without a claim, or unshelving one that is not shelved is no
+    change: the revision has no events.
     """
     check_state(incident, command)
     row = TRANSITIONS[type(command)]
@@ -149,6 +154,7 @@ def apply_command(incident: Incident, command: c.Command, actor: str, now: datet
         after=after,
         actor=actor,
         events=((EVENTS[type(command)], _facts(incident, after, command)),),
+        timers=(NO_END,) if isinstance(command, c.Unshelve) else (),
     )
 
 
@@ -162,6 +168,8 @@ def _changes_nothing(incident: Incident, command: c.Command, actor: str) -> bool
         case c.Decline():
             has_it = actor in (incident.handler, incident.assignee)
             return not has_it and actor in declined_by(incident)
+        case c.Unshelve():
+            return not incident.is_shelved
         case _:
             return False
 
@@ -176,6 +184,8 @@ EVENTS: Mapping[type[c.Command], str] = {
     c.Return: "returned",
     c.Hold: "held",
     c.Resume: "resumed",
+    c.Shelve: SHELVED,
+    c.Unshelve: UNSHELVED,
     c.Escalate: "escalated",
     c.Resolve: "resolved",
     c.Confirm: "closed",
@@ -274,4 +284,6 @@ def _facts(before: Incident, after: Incident, command: c.Command) -> Mapping[str
             for name in ("handler", "assignee")
             if (value := getattr(before, name))
         }
+    if isinstance(command, c.Unshelve):
+        facts |= ending_facts(before, ShelvingEnd.PERSON)
     return facts

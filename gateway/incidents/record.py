@@ -20,6 +20,7 @@ from gateway.vocabulary import (
     Kind,
     RequestCategory,
     Resolution,
+    ShelvingEvent,
     State,
     Tier,
     TimerKind,
@@ -143,6 +144,11 @@ class Incident(ReportedFields):
     hold_reason: HoldReason | None = None
     hold_until: datetime | None = None
     held_state: State | None = None
+    shelved_until: datetime | None = None
+    shelved_by: str = ""
+    shelved_event: ShelvingEvent | None = None
+    shelved_reason: str = ""
+    shelved_tells_reporter: bool = False
     major: Annotated[bool, Trait.OPENED] = False
     suppressed: bool = False
     reopened: Annotated[int, Trait.OPENED] = 0
@@ -164,6 +170,11 @@ class Incident(ReportedFields):
         return self.kind == Kind.INCIDENT and (
             self.major or self.priority <= LEAST_URGENT_MAJOR_PRIORITY
         )
+
+    @property
+    def is_shelved(self) -> bool:
+        """True while the gateway holds its own messages about the record (docs/process.md)."""
+        return self.shelved_until is not None
 
 
 @dataclass(frozen=True, slots=True)

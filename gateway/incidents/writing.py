@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from gateway.db.pool import Connection
 from gateway.incidents import timeline
-from gateway.incidents.announcements import endings, notifier
+from gateway.incidents.announcements import endings, notifier, watchers
 from gateway.incidents.announcements.notices import queue_notices
 from gateway.incidents.arming import arm_timers
 from gateway.incidents.columns import CHANGED, MARKED, column_of, columns_to_open, rows_as_json
@@ -81,6 +81,7 @@ async def write_changed(
         await _write_entries(conn, entries)
     await _write_side_effects(conn, revisions, now)
     await queue_notices(conn, await endings.messages_about_endings(conn, changed), now)
+    await queue_notices(conn, await watchers.messages_about_shelving(conn, changed), now)
     return written
 
 

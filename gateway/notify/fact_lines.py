@@ -5,7 +5,7 @@ from typing import Any
 
 from gateway.incidents.labels import clock_label, label, state_label
 from gateway.notify.phrases import MessageReader, local_and_relative_time, local_time, one_line
-from gateway.vocabulary import Kind, Resolution, State
+from gateway.vocabulary import Kind, Resolution, ShelvingEnd, State
 
 LINES: Mapping[str, tuple[str, str]] = {
     "number": ("Incident: {}", "事件编号：{}"),
@@ -33,6 +33,9 @@ LINES: Mapping[str, tuple[str, str]] = {
     "escalation": ("Called by the escalation policy: {}", "按升级策略呼叫：{}"),
     "left_by": ("Left by: {}", "接不了的人：{}"),
     "reason": ("Reason: {}", "原因：{}"),
+    "shelved_by": ("Shelved by: {}", "暂缓操作人：{}"),
+    "shelved_until": ("Shelved until: {}", "暂缓至：{}"),
+    "returned_because": ("Returned because: {}", "结束原因：{}"),
     "next_update_due_at": ("Next update due: {}", "下次通报时间：{}"),
     "group": ("Group: {}", "班组：{}"),
     "ends_at": ("Shift ends: {}", "班次结束：{}"),
@@ -108,6 +111,12 @@ def _share(value: Any, _: MessageReader) -> str:
     return f"{value:.0%}" if isinstance(value, float | int) else one_line(value)
 
 
+def _shelving_end(value: Any, reader: MessageReader) -> str:
+    if value not in set(ShelvingEnd):
+        return one_line(value)
+    return label(ShelvingEnd(value), reader.locale)
+
+
 def _labels(value: Any, _: MessageReader) -> str:
     if not isinstance(value, Mapping):
         return ""
@@ -140,6 +149,8 @@ FORMATTERS: Mapping[str, Callable[[Any, MessageReader], str]] = {
     "due_at": local_and_relative_time,
     "next_update_due_at": local_and_relative_time,
     "ends_at": local_and_relative_time,
+    "shelved_until": local_and_relative_time,
+    "returned_because": _shelving_end,
     "on_call_from": local_time,
     "on_call_to": local_time,
     "gives_from": local_time,

@@ -84,6 +84,7 @@ FOR_WORKERS: Mapping[str, str] = {
     "declined": "accept",
     "released": "accept",
     "resumed": "go_on",
+    "unshelved": "go_on",
     "reopened": "go_on",
     "sla_warning": "hurry",
     "sla_breached": "late",

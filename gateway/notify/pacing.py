@@ -19,6 +19,11 @@ CALLS_TO_ACT = frozenset(
         Template.RAISED,
         Template.ESCALATED,
         Template.RETURNED,
+        Template.DECLINED,
+        Template.RELEASED,
+        Template.UNACKNOWLEDGED,
+        Template.FORGOTTEN,
+        Template.UNSHELVED,
         Template.RESUMED,
         Template.REOPENED,
         Template.UNDELIVERED,
@@ -39,7 +44,7 @@ BUNDLED = FOLLOWED | {
 }
 """Occasions that may be told in one message with others."""
 
-ALWAYS_AT_ONCE = frozenset({Template.RAISED, Template.UNDELIVERED})
+ALWAYS_AT_ONCE = frozenset({Template.RAISED, Template.UNDELIVERED, Template.UNACKNOWLEDGED})
 
 NO_CALL_TEMPLATES = frozenset({Template.RESOLVED, Template.CLOSED})
 """Occasions that require no action, for which nobody is called by telephone."""

@@ -133,6 +133,31 @@ LETTERS: Mapping[str, tuple[Sentence, ...]] = {
         ("Reason:\n{reason}", "原因：\n{reason}", ("reason",)),
         ("Read it here:\n{link}", "查看请打开：\n{link}", ("link",)),
     ),
+    "shelved": (
+        (
+            "Work on your report {number} is put off for now.",
+            "您的报告 {number} 暂缓处理。",
+            (),
+        ),
+        (
+            "It goes on at {shelved_until} at the latest.",
+            "最迟于 {shelved_until} 恢复处理。",
+            ("shelved_until",),
+        ),
+        TITLE,
+        FOLLOW,
+        REPLY,
+    ),
+    "unshelved": (
+        (
+            "We go on with your report {number}.",
+            "您的报告 {number} 已恢复处理。",
+            (),
+        ),
+        TITLE,
+        FOLLOW,
+        REPLY,
+    ),
     "reopened": (
         (
             "Your report {number} is open again, and work on it continues.",
@@ -176,6 +201,8 @@ def _values(facts: Mapping[str, Any], reader: MessageReader) -> dict[str, str]:
             "closes_at": local_time(closes_at, reader),
             "closes_in": duration_words(closes_in, reader),
         }
+    if until := facts.get("shelved_until"):
+        values["shelved_until"] = local_time(until, reader)
     return values
 
 

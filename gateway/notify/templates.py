@@ -75,6 +75,8 @@ class Template(StrEnum):
     BUNDLE = "bundle"
     NEW_LINK = "new_link"
     SCHEDULE_GAPS = "schedule_gaps"
+    SHELVED = "shelved"
+    UNSHELVED = "unshelved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,8 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.AWAITING_REPORTER: ("we need your answer", "需要您答复"),
     Template.REJECTED: ("not taken up", "未予受理"),
     Template.TAKEN_UP: ("assigned", "已分派"),
+    Template.SHELVED: ("shelved", "已暂缓"),
+    Template.UNSHELVED: ("back from the shelf", "暂缓已结束"),
     Template.MASTER_RESOLVED: ("please check whether it works again", "请确认是否已恢复"),
     Template.WITHDRAWN: ("taken out of your hands", "已不再由您处理"),
     Template.UNACKNOWLEDGED: ("nobody has taken it", "无人接手"),

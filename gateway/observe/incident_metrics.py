@@ -16,10 +16,11 @@ NEAREST = 50
 
 
 class SilenceCause(StrEnum):
-    """The causes of the view `silent_incident`."""
+    """The causes of the view `silent_incident`, and a shelving that did not end."""
 
     UNTOLD = "untold"
     UNREACHABLE = "unreachable"
+    SHELVED_PAST_END = "shelved_past_end"
 
 
 class IncidentMetrics:
@@ -53,7 +54,8 @@ class IncidentMetrics:
         )
         self.silent = Gauge(
             "gateway_silent_incidents",
-            "Open incidents whose present urgency was told to nobody (untold) or reached nobody",
+            "Open incidents whose present urgency was told to nobody (untold) or reached nobody,"
+            " or which are still shelved a minute past the end",
             ("cause",),
             registry=registry,
         )

@@ -32,6 +32,7 @@ from gateway.observe.metric_labels import (
 from gateway.observe.notification_metrics import NotificationMetrics
 from gateway.observe.on_call_metrics import OnCallMetrics
 from gateway.observe.timer_metrics import TimerMetrics
+from gateway.observe.watch_metrics import WatchMetrics
 from gateway.supervisor.decisions import RestartReason
 from gateway.vocabulary import MonitorState, Outcome, PingSignal, Quota, SkipReason
 
@@ -66,6 +67,7 @@ class Metrics:
         self.timers = TimerMetrics(registry)
         self.on_call = OnCallMetrics(registry)
         self.notifications = NotificationMetrics(registry, channels)
+        self.watch = WatchMetrics(registry)
         self._process(registry)
 
     def _intake(self, registry: CollectorRegistry) -> None:

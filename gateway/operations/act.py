@@ -5,6 +5,7 @@ from gateway.access.principal import Principal
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.record import Incident
 from gateway.incidents.releasing import release_command
+from gateway.incidents.shelving import with_end
 from gateway.operations.assignment import ASSIGNING_COMMANDS, fill_in_assignment
 from gateway.operations.cascading import CASCADING, cascade
 from gateway.operations.circumstances import load_circumstances
@@ -102,14 +103,15 @@ async def _given_back(
 async def _settled(
     tx: Transaction, incident: Incident, command: commands.Command, who: Principal
 ) -> commands.Command:
-    """Return the command with the group and tier filled in.
+    """Return the command with the group and tier, or the end of a shelving, filled in.
 
-    Raises Unprocessable for unknown people and groups.
+    Raises Unprocessable for unknown people and groups, and for an end that is not allowed.
     """
-    if (
-        not isinstance(command, ASSIGNING_COMMANDS)
-        or incident.state not in lifecycle.TRANSITIONS[type(command)]
-    ):
+    if incident.state not in lifecycle.TRANSITIONS[type(command)]:
+        return command
+    if isinstance(command, commands.Shelve):
+        return with_end(command, incident, tx.uow.rules.shelving, tx.now)
+    if not isinstance(command, ASSIGNING_COMMANDS):
         return command
     person = getattr(command, "person", "")
     if isinstance(command, commands.Acknowledge) and person in ("", who.name):

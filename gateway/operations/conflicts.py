@@ -35,6 +35,10 @@ def check_not_taken(incident: Incident, command: commands.Command, who: Principa
             state=incident.state,
             cause="taken",
         )
+    if isinstance(command, commands.Unshelve) and not incident.is_shelved:
+        raise Conflict(
+            f"{incident.number} is not shelved: there is nothing to return", cause="not_shelved"
+        )
     if isinstance(command, commands.Grade) and not awaits_grading(incident):
         raise Conflict(
             f"{incident.number} claims no urgency that is still to be judged: its priority is "

@@ -31,6 +31,7 @@ from gateway.settings.process import (
     PolicySettings,
     Problems,
     ServicePromiseSettings,
+    ShelvingSettings,
     SlaSettings,
 )
 from gateway.settings.section import Section
@@ -95,6 +96,7 @@ __all__ = [
     "Ses",
     "Settings",
     "SeverityGrade",
+    "ShelvingSettings",
     "SlaSettings",
     "Smtp",
     "SourceSettings",

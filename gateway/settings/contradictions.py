@@ -20,7 +20,7 @@ LEAST_STRANGER_BYTES = 524_288
 def find_contradictions(settings: Settings) -> list[Flaw]:
     """Return the flaws of settings that can be read but not used."""
     flaws = [*_ways_in(settings), *_stores(settings.attachments), *flaws_of(settings.fields)]
-    flaws += [*_form(settings), *address_flaws.flaws(settings)]
+    flaws += [*_form(settings), *address_flaws.flaws(settings), *settings.watch.flaws()]
     for word, bounds in settings.criticality.items():
         if word not in CRITICALITIES:
             flaws.append(Flaw(f"/criticality/{word}", f"there are {', '.join(CRITICALITIES)}"))

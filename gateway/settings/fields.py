@@ -20,6 +20,8 @@ MOMENTS = (
     "return",
     "hold",
     "resume",
+    "shelve",
+    "unshelve",
     "escalate",
     "resolve",
     "confirm",

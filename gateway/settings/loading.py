@@ -26,6 +26,7 @@ from gateway.tokens.key_texts import redact_keys
 LISTS = frozenset(
     {
         "declared",
+        "fallback",
         "secrets",
         "accounts",
         "tenants",
@@ -228,7 +229,7 @@ def _shown(value: str) -> str:
     return redact_keys(BEHIND_HOST.sub(r"\1/...", value))
 
 
-SECRET = re.compile(r"secret|token|password|key|\Aurls?\Z|\Arobots\Z", re.IGNORECASE)
+SECRET = re.compile(r"secret|token|password|key|\A(ping_)?urls?\Z|\Arobots\Z", re.IGNORECASE)
 BEHIND_HOST = re.compile(r"(://[^/\s?#@]{1,255})[/?#]\S+")
 QUOTED = 100
 """The most characters of a value that are shown."""

@@ -110,6 +110,17 @@ class Major(Section, frozen=True):
     report_on_cleared: bool
 
 
+class ShelvingSettings(Section, frozen=True):
+    """Shelving of records: the longest time, that of a P1, and clocks whose breach is told still.
+
+    The clocks are those of docs/sla.md, such as "overall".
+    """
+
+    longest: Duration
+    longest_p1: Duration
+    breaches: tuple[Literal["response", "desk", "tier2", "escalated", "overall"], ...] = ()
+
+
 class Problems(Section, frozen=True):
     """Problem candidates: `times` incidents of one service, item and category `within` a window."""
 

@@ -20,9 +20,17 @@ from gateway.settings.intake import (
 )
 from gateway.settings.notify import Notify, VendorTables
 from gateway.settings.phone import Phone
-from gateway.settings.process import CustomField, EscalationSettings, Major, Problems, SlaSettings
+from gateway.settings.process import (
+    CustomField,
+    EscalationSettings,
+    Major,
+    Problems,
+    ShelvingSettings,
+    SlaSettings,
+)
 from gateway.settings.section import Section
 from gateway.settings.stores import S3
+from gateway.settings.watch import WatchSettings
 from gateway.timing.durations import Duration
 
 MOST_ITEMS = 10_000
@@ -213,6 +221,8 @@ class Settings(Section, frozen=True):
     escalation: EscalationSettings
     major: Major
     problems: Problems
+    shelving: ShelvingSettings
+    watch: WatchSettings
     reported_at_most: HighestPriority = 3
     vendors: VendorTables = VendorTables()
     redis: Redis = Redis()

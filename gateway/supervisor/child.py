@@ -1,13 +1,14 @@
-"""The serving process's side of the pipe to its supervisor: readiness, then heartbeats."""
+"""A forked process's side of its supervisor: readiness and heartbeats, its end, its parent's."""
 
 import ctypes
 import faulthandler
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -75,3 +76,24 @@ def dump_stacks_on_abort(fd: int) -> None:
     It works even while a call into C holds the interpreter.
     """
     faulthandler.enable(file=fd, all_threads=True)
+
+
+def run_and_exit(work: Callable[[], int]) -> NoReturn:
+    """Do this work and exit, in a process just forked, whose stack belongs to its parent."""
+    status = 1
+    try:
+        status = work()
+    except BaseException:  # noqa: BLE001 - the outermost edge of this process
+        traceback.print_exc()
+    finally:
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:
+            os._exit(status)
+
+
+def exit_status(pid: int) -> int | None:
+    """Return the exit status of a child, None while it runs."""
+    ended, status = os.waitpid(pid, os.WNOHANG)
+    return os.waitstatus_to_exitcode(status) if ended else None

@@ -8,19 +8,24 @@ import gc
 import os
 import selectors
 import signal
-import sys
-import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 import msgspec
 import structlog
 
-from gateway.supervisor.child import SupervisorPipe, die_with_parent, dump_stacks_on_abort
+from gateway.supervisor.child import (
+    SupervisorPipe,
+    die_with_parent,
+    dump_stacks_on_abort,
+    exit_status,
+    run_and_exit,
+)
+from gateway.supervisor.companion import Companion
 from gateway.supervisor.decisions import (
     CHECK_SECONDS,
     ProcessEnd,
@@ -45,30 +50,26 @@ OnServing = Callable[[int, dict[str, Any]], None]
 """A function called with process ID and facts each time a process starts to serve."""
 
 
-def supervise(serve: Serve, served: OnServing = lambda _pid, _facts: None) -> int:
-    """Run `serve` in a child process, restart it when it dies, and return the exit status."""
-    supervisor = ProcessSupervisor(SystemClock(), systemd_from_environment(), served)
+def supervise(
+    serve: Serve,
+    served: OnServing = lambda _pid, _facts: None,
+    beside: Callable[[], int] | None = None,
+) -> int:
+    """Run `serve` in a child process, restart it when it dies, and return the exit status.
+
+    `beside` is the work of a second process, which runs from when the first one serves.
+    """
+    clock = SystemClock()
+    companion = None if beside is None else Companion(beside, clock)
+    supervisor = ProcessSupervisor(clock, systemd_from_environment(), served, companion)
     gc.freeze()  # the objects so far are shared with every child, and no collection searches them
     with supervisor.signals:
         end = supervisor.watch(supervisor.start(serve))
         while supervisor.should_restart(end):
             end = supervisor.watch(supervisor.start(serve))
+        if companion is not None:
+            companion.stop()
     return supervisor.status(end)
-
-
-def run_and_exit(work: Callable[[], int]) -> NoReturn:
-    """Do this work and exit, in a process just forked, whose stack belongs to its parent."""
-    status = 1
-    try:
-        status = work()
-    except BaseException:  # noqa: BLE001 - the outermost edge of this process
-        traceback.print_exc()
-    finally:
-        try:
-            sys.stdout.flush()
-            sys.stderr.flush()
-        finally:
-            os._exit(status)
 
 
 @dataclass(slots=True)
@@ -87,9 +88,16 @@ class ServingProcess:
 class ProcessSupervisor:
     """The supervisor's state, from one child process to the next."""
 
-    def __init__(self, clock: Clock, systemd: Systemd, served: OnServing) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        systemd: Systemd,
+        served: OnServing,
+        companion: Companion | None = None,
+    ) -> None:
         self.restarts: Counter[RestartReason] = Counter()
         self._clock, self._systemd, self._served = clock, systemd, served
+        self._companion = companion
         self._deaths, self._stopping = RecentDeaths(), False
         self._selector = selectors.PollSelector()
         self._wake = os.pipe()
@@ -128,6 +136,8 @@ class ProcessSupervisor:
             looks = 0 if heard or child.served_at is None else looks + 1
             if child.served_at is not None and looks == 0 and not self._stopping:
                 self._systemd.alive()
+            if self._companion is not None and (self._deaths.served or child.served_at is not None):
+                self._keep(self._companion, child)
             match choose_action(looks):
                 case WatchAction.ASK if not silent:
                     log.error("process_silent", pid=child.pid, looks=looks)
@@ -135,7 +145,7 @@ class ProcessSupervisor:
                     os.kill(child.pid, signal.SIGABRT)
                 case WatchAction.KILL:
                     os.kill(child.pid, signal.SIGKILL)
-            if (status := _ended(child.pid)) is not None:
+            if (status := exit_status(child.pid)) is not None:
                 return self._end_of(child, status, silent=silent)
 
     def should_restart(self, end: ProcessEnd) -> bool:
@@ -168,8 +178,18 @@ class ProcessSupervisor:
         if self._stopping and not child.asked:
             child.asked = True
             self._systemd.stopping()
+            if self._companion is not None:
+                self._companion.stop()
             os.kill(child.pid, signal.SIGTERM)
         return False
+
+    def _keep(self, companion: Companion, child: ServingProcess) -> None:
+        """Start the second process where it does not run; signals are blocked meanwhile."""
+        if self._stopping:
+            return
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+        companion.keep(self.signals.restore, (*self._wake, child.line, child.crash))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
 
     def _wait(
         self, seconds: float, over: Callable[[], bool], child: ServingProcess | None = None
@@ -239,9 +259,3 @@ def _as_child(serve: Serve, line: SupervisorPipe, parent: int, crash: int) -> in
     dump_stacks_on_abort(crash)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
     return serve(line)
-
-
-def _ended(pid: int) -> int | None:
-    """Return the exit status of a child, None while it runs."""
-    ended, status = os.waitpid(pid, os.WNOHANG)
-    return os.waitstatus_to_exitcode(status) if ended else None

@@ -26,6 +26,7 @@ from gateway.views.record_fields import (
     HoldView,
     IncidentView,
     LinkedRecordView,
+    ShelvedView,
     SlaView,
     VendorStayView,
 )
@@ -120,6 +121,7 @@ def _view(
         linked=linked,
         complaints=around["complaints"],
         hold=None if hold is None else _hold(incident, hold),
+        shelved=_shelved(incident),
         channel=channel_of(incident.source, incident.dedup_key),
         planned_resolution_at=summary.planned_end(
             calendar, readings, incident.resolved_at or incident.closed_at or now
@@ -134,6 +136,17 @@ def _view(
 def _hold(incident: Incident, reason: HoldReason) -> HoldView:
     vendor = incident.third_party if reason is HoldReason.AWAITING_VENDOR else ""
     return HoldView(reason, incident.hold_until, vendor or None)
+
+
+def _shelved(incident: Incident) -> ShelvedView | None:
+    if incident.shelved_until is None:
+        return None
+    return ShelvedView(
+        incident.shelved_by,
+        incident.shelved_until,
+        incident.shelved_event,
+        incident.shelved_reason,
+    )
 
 
 COUNTERPARTS = ("problem", "change", "service_request")

@@ -58,6 +58,9 @@ class IncidentQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_
     security: bool | None = None
     breached: Annotated[bool, Meta(description="A clock is past its target.")] | None = None
     on_hold: bool | None = None
+    shelved: (
+        Annotated[bool, Meta(description="The gateway reminds nobody of it for a while.")] | None
+    ) = None
     source: list[Text] | None = None
     report: list[ReportStatus] | None = None
     q: Text | None = None
@@ -85,7 +88,7 @@ TEXT_FILTERS = (
 )
 """Filters that name values of a text, in the order of their SQL parameters from $16 on."""
 
-BOOLEAN_FILTERS = ("major", "security", "breached", "on_hold")
+BOOLEAN_FILTERS = ("major", "security", "breached", "on_hold", "shelved")
 """Filters that are true or false, in the order of their SQL parameters after WORKED_BY."""
 
 LIST_FILTERS = frozenset({"state", "priority", "source", "report", *TEXT_FILTERS})

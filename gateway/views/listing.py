@@ -121,7 +121,8 @@ WHERE ($1::text[] IS NULL OR state = ANY($1::text[]))
   AND ($27::bool IS NULL OR security = $27::bool)
   AND ($28::bool IS NULL OR breached = $28::bool)
   AND ($29::bool IS NULL OR (state = 'on_hold') = $29::bool)
-  AND ($30::jsonb IS NULL OR labels::jsonb @> $30::jsonb)
+  AND ($30::bool IS NULL OR (shelved_until IS NOT NULL) = $30::bool)
+  AND ($31::jsonb IS NULL OR labels::jsonb @> $31::jsonb)
 """.replace("CHANNEL_OF", CHANNEL_OF)
 NEWEST = (
     ALL
@@ -201,7 +202,7 @@ ORDER BY id DESC LIMIT $3::int
 
 
 def _among_few(statement: str) -> str:
-    return statement.replace("WHERE", "WHERE id = ANY($31::bigint[]) AND", 1)
+    return statement.replace("WHERE", "WHERE id = ANY($32::bigint[]) AND", 1)
 
 
 PAGES_OF_OWN = {

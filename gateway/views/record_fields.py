@@ -20,6 +20,7 @@ from gateway.vocabulary import (
     LinkKind,
     ReportStatus,
     RequestCategory,
+    ShelvingEvent,
     Urgency,
 )
 
@@ -160,6 +161,15 @@ class HoldView(msgspec.Struct):
     vendor: str | None
 
 
+class ShelvedView(msgspec.Struct):
+    """Until when the gateway reminds nobody of a record, or until which event, and why."""
+
+    by: str
+    until: datetime
+    event: ShelvingEvent | None
+    reason: str
+
+
 class LinkedRecordView(msgspec.Struct):
     """A record of any system that the record led to, such as a problem or a change."""
 
@@ -234,6 +244,7 @@ class IncidentView(msgspec.Struct):
     claimed_urgency: str | None
     grading_due_at: datetime | None
     hold: HoldView | None
+    shelved: ShelvedView | None
     master: str | None
     follows: str | None
     link_reason: str | None

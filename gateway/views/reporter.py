@@ -20,6 +20,7 @@ HIDDEN_FIELDS: Mapping[str, Any] = {
     "handler": "",
     "tier": "",
     "third_party": "",
+    "shelved": None,
     "called_back_by": "",
     "master": None,
     "follows": None,
@@ -39,7 +40,9 @@ HIDDEN_FIELDS: Mapping[str, Any] = {
 }
 """Fields that need the right `inspect`, with the values that others see instead."""
 
-INSPECT_FILTERS = frozenset({"assignee", "assignee_group", "handler", "tier", "breached", "report"})
+INSPECT_FILTERS = frozenset(
+    {"assignee", "assignee_group", "handler", "tier", "breached", "report", "shelved"}
+)
 """Filters of the list that would reveal fields that are not shown."""
 
 

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from gateway.access.action_meanings import MEANING
 from gateway.access.authorization import (
     REQUIRED_ACTIONS,
 )
 from gateway.access.field_permissions import FIELD_TABLE, FIELDS, may_edit
 from gateway.access.permissions import (
-    MEANING,
+    PRIORITIES,
     TABLE,
     Action,
     Allowed,
@@ -43,11 +44,11 @@ OWNING = (
     "call_back complain escalate engage grade decline release"
 )
 
-WORK = "acknowledge hold resume resolve"
+WORK = "acknowledge hold resume resolve shelve unshelve"
 
 ON = "note attach reassign escalate engage refer resume grade"
 
-DESKS = f"{OWNING} hold resume resolve"
+DESKS = f"{OWNING} hold resume resolve shelve unshelve"
 
 CALLED = "subscribe acknowledge_escalation decline release"
 
@@ -259,9 +260,11 @@ def line(rule: Rule | FieldRule) -> str:
         if rule.states == frozenset(State)
         else ", ".join(state for state in State if state in rule.states)
     )
+    ranked = isinstance(rule, Rule) and rule.priorities != PRIORITIES
+    of = ", of P3 or P4" if ranked else ""
     return (
         f"| `{rule.part}` | {'everything' if everything else ', '.join(what)} | "
-        f"{rule.where.value} | {states} |"
+        f"{rule.where.value}{of} | {states} |"
     )
 
 
@@ -302,3 +305,15 @@ def test_tier_3_works_on_what_it_handles_whatever_its_tier() -> None:
     for action in (Action.RESOLVE, Action.HOLD, Action.REASSIGN):
         assert isinstance(may(who(Role.TIER3), action, taken), Allowed)
         assert isinstance(may(who(Role.TIER3), action, SITUATIONS["second"]), PermissionDenied)
+
+
+@pytest.mark.parametrize("priority", [1, 2])
+def test_urgent_record_is_shelved_by_incident_manager_alone(priority: int) -> None:
+    urgent = replace(SITUATIONS["second"], priority=priority)
+    refused = may(who(Role.TIER2), Action.SHELVE, urgent)
+    assert refused == PermissionDenied(
+        f"your roles allow shelve only for records of P3, P4; this one is P{priority}"
+    )
+    assert isinstance(may(who(MachineRole.WRITER), Action.SHELVE, urgent), PermissionDenied)
+    assert may(who(Role.INCIDENT_MANAGER), Action.SHELVE, urgent) == Allowed()
+    assert may(who(Role.TIER2), Action.UNSHELVE, urgent) == Allowed()

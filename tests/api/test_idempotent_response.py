@@ -33,11 +33,13 @@ SECRET = {f"POST {V1}/keys", f"POST {V1}/me/keys"}
 
 BEFORE: dict[str, list[str]] = {
     "accept": [], "return": ["assign"], "resume": ["hold"], "escalate": ["assign"],
+    "unshelve": ["shelve"],
     "confirm": ["resolve"], "refuse": ["resolve"], "close": ["resolve"], "rate": ["resolve"],
     "call_back": ["resolve"], "publish": ["resolve"], "follow_on": ["resolve", "close"],
 }  # fmt: skip
 BODIES: dict[str, dict[str, Any]] = {
     "assign": {"person": "ann"}, "hold": {"reason": "awaiting_user"}, "escalate": {"to": "tier3"},
+    "shelve": {"reason": "waits", "until_event": "reply"},
     "note": {"note": "looked"}, "declare_major": {"reason": "half the company"},
     "leader_told": {"recipient": "Lena"},
     "linked": {"kind": "problem", "system": "itsm", "reference": "P1"},

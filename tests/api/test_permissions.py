@@ -36,6 +36,7 @@ BODIES: dict[str, Any] = {
     "assign": {"group": "dba", "note": "why"}, "": {"ci": "db1"},
     "convert": {"to": "incident", "note": "n"}, "report": {"text": "t"},
     "leader_told": {"recipient": "Li"}, "updates": {"text": "t"},
+    "shelve": {"reason": "why", "until_event": "reply"},
     "subscribers": {"address": "smtp:a@example.com"}, "declare_major": {"reason": "why"},
     "complaints": {"text": "t"}, "linked": {"kind": "problem", "system": "itsm", "reference": "P1"},
 }  # fmt: skip
@@ -101,11 +102,12 @@ NOTHING = {
     ("DELETE", LINKED): 404,
     ("POST", ONE_RECORD + "/publish"): 409,
     ("POST", ONE_RECORD + "/refuse_link"): 409,
+    ("POST", ONE_RECORD + "/unshelve"): 409,
 }
 """Statuses returned to permitted callers when there is nothing to do.
 
-There is no such file or link, no report due, no major incident, nobody notified, no solution and no
-proposed link.
+There is no such file or link, no report due, no major incident, nobody notified, no solution, no
+proposed link and no shelving.
 """
 
 OF_THE_CALLED = frozenset({"decline", "release"})
@@ -116,7 +118,7 @@ UPDATE incident
 SET state = $2, tier = $3, held_state = 'in_progress', hold_reason = 'awaiting_user',
   master_id = NULL, refs = '{"itsm": {"id": "CHG1"}}', ci = '', handler = '', assignee = '',
   assignee_group = '', ledger = $4, security = $5, owner = $6, major = false, priority = 4,
-  suppressed = true, solution = ''
+  suppressed = true, solution = '', shelved_until = NULL
 WHERE number = $1
 """
 SCOPES = {MachineRole.READER: {Scope.READ}, MachineRole.WRITER: {Scope.WRITE}}

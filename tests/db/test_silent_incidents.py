@@ -160,3 +160,18 @@ async def test_priority_raised_by_handler_keeps_acknowledgement(harness: Gateway
     await edit(harness.uow, number, {"priority": 1}, BEN)
     await harness.pool.execute(REFUSED)
     assert await silent(harness) == {}
+
+
+async def test_shelving_is_a_reason_for_silence_only_with_an_armed_end(
+    harness: GatewayHarness,
+) -> None:
+    number = await raised_security_incident(harness)
+    await harness.pool.execute(REFUSED)
+    shelving = commands.Shelve(reason="a drill", until=NOON + timedelta(hours=1))
+    boss = Principal(name="boss", parts=frozenset({Role.INCIDENT_MANAGER}))
+    await act(harness.uow, number, shelving, boss)
+    assert await silent(harness) == {}
+    await harness.pool.execute("UPDATE timer SET armed = false WHERE kind = 10")
+    assert await silent(harness) == {number: "unreachable"}
+    await act(harness.uow, number, commands.Unshelve(), boss)
+    assert number in await silent(harness)

@@ -159,6 +159,9 @@ HELD = an_incident(
 )
 
 
+SHELVED = an_incident(ledger_of(RECORDED), shelved_until=minute(9), shelved_by="ann")
+
+
 MAJOR = an_incident(ledger_of(RECORDED), major=True)
 
 
@@ -174,6 +177,7 @@ FIRED = {
     TimerKind.LADDER: (FRESH, []),
     TimerKind.STATUS_UPDATE: (MAJOR, []),
     TimerKind.PAGING: (FRESH, []),
+    TimerKind.SHELF_END: (SHELVED, ["unshelved"]),
 }
 
 

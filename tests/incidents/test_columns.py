@@ -17,6 +17,7 @@ from gateway.vocabulary import (
     Kind,
     RequestCategory,
     Resolution,
+    ShelvingEvent,
     State,
     Tier,
     Urgency,
@@ -135,7 +136,9 @@ OTHER_VALUES: dict[str, Any] = {
     "called_back_at": NOON, "called_back_by": "bob", "assignee_group": "g", "assignee": "bob",
     "handler": "bob", "tier": Tier.SECOND, "third_party": "v",
     "hold_reason": HoldReason.AWAITING_VENDOR, "hold_until": NOON,
-    "held_state": State.ASSIGNED, "major": True, "suppressed": True, "reopened": 1, "returned": 2,
+    "held_state": State.ASSIGNED, "shelved_until": NOON, "shelved_by": "ann",
+    "shelved_event": ShelvingEvent.REPLY, "shelved_reason": "w", "shelved_tells_reporter": True,
+    "major": True, "suppressed": True, "reopened": 1, "returned": 2,
     "refs": {"jira": {"id": 1}}, "marks": ("desk@50",), "breached": True,
 }  # fmt: skip
 

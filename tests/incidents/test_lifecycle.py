@@ -62,6 +62,7 @@ COMMANDS: tuple[c.Command, ...] = (
     c.Confirm(satisfaction=3),
     c.Refuse(), c.Close(), c.Reject(), c.DeclareMajor(reason="all of sales"),
     c.Note(note="called back"), c.Rate(satisfaction=1), c.CallBack(),
+    c.Shelve(reason="waits", until=LATER), c.Unshelve(),
     c.Clear(reason="cleared_at_source"), c.FireAgain(reason="fired_again"),
 )  # fmt: skip
 

@@ -201,6 +201,7 @@ async def _flagged_from_the_beginning(world: World) -> None:
         ("updates", {"text": SECRET}),
         ("subscribers", {"person": MANAGER}),
         ("declare_major", {"reason": SECRET}),
+        ("shelve", {"reason": SECRET, "until_event": "reply"}),
     ):
         await story.call("POST", f"incidents/{number}/{action}", body)
     await story.call("PUT", f"incidents/{number}/refs/jira", {"id": SECRET})

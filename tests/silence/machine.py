@@ -22,7 +22,15 @@ from gateway.operations.convert import convert
 from gateway.operations.create import NewReport, create
 from gateway.operations.edit import edit
 from gateway.operations.link import link, unlink
-from gateway.vocabulary import AlertStatus, HoldReason, Impact, Kind, RequestCategory, Urgency
+from gateway.vocabulary import (
+    AlertStatus,
+    HoldReason,
+    Impact,
+    Kind,
+    RequestCategory,
+    ShelvingEvent,
+    Urgency,
+)
 from tests.silence.world import CHANNELS, HAND, SHIPPED, STRICTER, Connections, World, a_world
 
 KEYS = st.sampled_from(["disk", "load", "ping", "queue", "certificate"])
@@ -46,6 +54,8 @@ ACTIONS: dict[str, commands.Command] = {
     "close": commands.Close(),
     "confirm": commands.Confirm(),
     "reject": commands.Reject(note="not ours"),
+    "shelve": commands.Shelve(reason="waits for parts", until_event=ShelvingEvent.REPLY),
+    "unshelve": commands.Unshelve(),
     "declare": commands.DeclareMajor(reason="many are hit"),
 }
 
@@ -55,7 +65,7 @@ SELECT i.id, i.number, i.priority, i.kind, i.security,
   b.at AS begun_at, EXISTS (SELECT FROM timeline t WHERE t.incident_id = i.id AND t.seq >= b.seq
           AND t.event IN ('accepted', 'escalation_acknowledged')
           AND (t.seq >= coalesce(w.seq, 0) OR w.actor IN (i.handler, i.assignee))) AS accepted,
-  i.suppressed OR EXISTS (
+  i.suppressed OR i.shelved_until IS NOT NULL OR EXISTS (
     SELECT FROM incident m WHERE m.id = i.master_id AND m.priority <= i.priority AND m.state IN
       ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')) AS excused
 FROM incident i CROSS JOIN LATERAL (

@@ -56,12 +56,21 @@ def work(line: SupervisorPipe, behaviour: str) -> int:
     return asyncio.run(serve(line, behaviour))
 
 
+def accompany() -> int:
+    """Say that the companion runs, and run until it is ended."""
+    say(companion=os.getpid())
+    while True:
+        signal.pause()
+
+
 if __name__ == "__main__":
     logs.configure()
     if len(sys.argv) > 2:
         decisions.BEAT_TIMEOUT = float(sys.argv[2])
     sys.exit(
         supervise(
-            lambda line: work(line, sys.argv[1]), lambda pid, facts: say(serves=pid, facts=facts)
+            lambda line: work(line, sys.argv[1]),
+            lambda pid, facts: say(serves=pid, facts=facts),
+            accompany if "COMPANION" in os.environ else None,
         )
     )

@@ -1,5 +1,6 @@
 """The run of a record's escalation policy after a change, and when its timer fires. Pure."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from gateway.escalation.policies.paging import (
     is_acknowledged,
     is_paged,
     paging_due,
+    step_cause,
 )
 from gateway.escalation.policies.policy import EscalationPolicy
 from gateway.incidents.escalation_run import EscalationRun
@@ -95,6 +97,8 @@ def _values(incident: Incident) -> tuple[object, ...]:
 def _why(before: Incident | None, after: Incident, policy: EscalationPolicy) -> str:
     """Return the template of the calls of a run that begins with this change, "" if none does."""
     run = after.escalation
+    if before is not None and before.is_shelved:
+        return UNACKNOWLEDGED
     if before is None or not is_paged(before):
         return "reopened" if before is not None and before.state not in LIVE else "opened"
     if before.priority > after.priority:
@@ -122,6 +126,32 @@ def _acknowledged(
     if revision.actor == ACTOR and was and run.since is not None:
         return run  # one that was forgotten is called about until a person works on it
     return replace(run, since=run.since or now, acknowledged_at=now)
+
+
+def call_after_unreached(
+    rules: EscalationRules, revision: Revision, causes: Collection[str], now: datetime
+) -> Revision:
+    """Return the revision with the next step called, if the last one was among the lost `causes`.
+
+    A message is lost if nobody whom it was for was reached.
+    """
+    after = revision.after
+    run = after.escalation
+    if run is None or run.since is None or not run.told or run.acknowledged_at is not None:
+        return revision
+    policy = rules.book.kept(run.policy, run.version)
+    if policy is None or not is_paged(after) or step_cause(run, run.told[-1].step) not in causes:
+        return revision
+    made = paging.skip_to_next(rules, after, policy, run, now, "")
+    fresh = replace(after, escalation=made.run)
+    timer = TimerChange(TimerKind.PAGING, paging_due(rules, fresh, now))
+    return replace(
+        revision,
+        after=fresh,
+        timers=(*revision.timers, timer),
+        events=(*revision.events, *made.events),
+        announcements=(*revision.announcements, *made.calls),
+    )
 
 
 def climb_policy(rules: EscalationRules, incident: Incident, now: datetime) -> Revision:

@@ -46,7 +46,8 @@ def is_acknowledged(incident: Incident) -> bool:
 
 def is_paged(incident: Incident) -> bool:
     """Return whether somebody is to be called: it is open and nothing else covers it."""
-    return incident.state in LIVE and incident.master_id is None and not incident.suppressed
+    covered = incident.master_id is not None or incident.suppressed or incident.is_shelved
+    return incident.state in LIVE and not covered
 
 
 def paging_due(rules: EscalationRules, incident: Incident, now: datetime) -> datetime | None:
@@ -60,6 +61,11 @@ def paging_due(rules: EscalationRules, incident: Incident, now: datetime) -> dat
     coming = next_call(policy, run)
     due = (None if coming is None else coming.due, comes_back_at(policy, run))
     return min((at for at in due if at is not None), default=None)
+
+
+def step_cause(run: EscalationRun, step: str) -> str:
+    """Return the cause of the messages of a step of a run, by which each is sent once."""
+    return f"policy:{run.number}:{step}"
 
 
 def next_call(policy: EscalationPolicy, run: EscalationRun) -> NextStep[RunStep] | None:
@@ -132,7 +138,7 @@ def call(
             rules.announcement(
                 incident,
                 step_recipients(rules, incident, definition.steps, place),
-                cause=f"policy:{run.number}:{step.name}",
+                cause=step_cause(run, step.name),
                 template=template,
                 more={"escalation": said, **(more or {})},
             )
@@ -148,14 +154,16 @@ def skip_to_next(
     now: datetime,
     by: str,
 ) -> Paging:
-    """Return the run with its next step called at once, because `by` cannot take the record.
+    """Return the run with its next step called at once.
+
+    `by` is who cannot take the record, "" where the step before reached nobody.
 
     Its clock is set forward to that step, and those before it count as called in time. After the
     last step the desk and the incident manager are told.
     """
     open_again = replace(run, acknowledged_at=None)
     coming = next_call(policy, open_again)
-    more = {"left_by": by}
+    more = {"left_by": by} if by else {}
     if coming is None:
         cause = f"policy:{run.number}:declined#{incident.version}"
         told = rules.announce(

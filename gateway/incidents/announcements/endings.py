@@ -65,6 +65,7 @@ BEGINNINGS = (
     "declined",
     "released",
     "resumed",
+    "unshelved",
     "sla_warning",
     "sla_breached",
     "unresolved",

@@ -43,7 +43,7 @@ def reporter_message_of(revision: Revision) -> ReporterMessage | None:
     return ReporterMessage(found.template, found.cause, {"number": after.number, **_filled(facts)})
 
 
-def _found(revision: Revision) -> Iterator[ReporterMessage]:
+def _found(revision: Revision) -> Iterator[ReporterMessage]:  # noqa: C901 - one arm an event
     after = revision.after
     for event, told in revision.events:
         match event:
@@ -67,6 +67,11 @@ def _found(revision: Revision) -> Iterator[ReporterMessage]:
                 yield ReporterMessage(
                     "closed", f"ended#{after.reopened}", _outcome(after) | _silence(after)
                 )
+            case "shelved" if after.shelved_tells_reporter:
+                until = {"shelved_until": told["until"].isoformat()}
+                yield ReporterMessage("shelved", f"shelved#{after.version}", until)
+            case "unshelved" if told["tell_reporter"]:
+                yield ReporterMessage("unshelved", f"unshelved#{after.version}", {})
             case "reopened" if not _is_reporter(revision.actor, after):
                 yield ReporterMessage("reopened", f"again#{after.reopened}", {})
             case _:

@@ -1,10 +1,10 @@
 """The effects of a reporter's answer on their record, besides the note, by any channel.
 
 A record on hold for the reporter is resumed, or, where a program may have written the answer,
-whoever has the record is notified to read it. A resolved one is reopened where they plainly say
-that it is not solved and may refuse; thanks leave it to close. Where it is unclear the record
-stays resolved, whoever has it is notified to read the answer, and it does not close
-automatically until somebody looked.
+whoever has the record is notified to read it. One that is shelved until a reply returns. A
+resolved one is reopened where they plainly say that it is not solved and may refuse; thanks leave
+it to close. Where it is unclear the record stays resolved, whoever has it is notified to read the
+answer, and it does not close automatically until somebody looked.
 """
 
 from collections.abc import Mapping
@@ -17,6 +17,7 @@ from gateway.access.principal import Principal
 from gateway.incidents import commands
 from gateway.incidents.custom_fields import moments_of
 from gateway.incidents.record import Incident, Revision
+from gateway.incidents.shelving import returned_by_reply
 from gateway.operations.author import Author
 from gateway.operations.reporter.meaning import AnswerMeaning, answer_meaning
 from gateway.operations.revising import revise
@@ -101,6 +102,7 @@ async def apply_answer(
 
     It is locked and has the answer noted already.
     """
+    incident = await _return_from_shelf(tx, incident, who, answer)
     found = decide_effect(incident, who, answer)
     if found is AnswerEffect.NOTHING and _is_news(incident, who, answer):
         found = await _found_open(tx, incident, answer)
@@ -112,6 +114,16 @@ async def apply_answer(
     more = _shown(incident, found, answer)
     told = tx.uow.rules.escalation.replied(revision.after, f"{CAUSE}#{incident.version + 1}", more)
     return (await tx.write([replace(revision, announcements=(*revision.announcements, *told))]))[0]
+
+
+async def _return_from_shelf(
+    tx: Transaction, incident: Incident, who: Principal, answer: ReporterAnswer
+) -> Incident:
+    """Return the record, returned from the shelf if it waits there for its contact's words."""
+    if answer.by is Author.PROGRAM or incident.contact.lower() not in who.identities:
+        return incident
+    returned = returned_by_reply(incident, who.name)
+    return (await tx.write([returned]))[0] if returned.events else incident
 
 
 LET_GO = """

@@ -1,6 +1,7 @@
 """Undeliverable messages: noted in the timeline, and of an urgent record sent to the next role."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from asyncpg import Record
@@ -8,10 +9,11 @@ from asyncpg import Record
 from gateway.db.moment import fetch_now
 from gateway.db.pool import acquire, transaction
 from gateway.escalation.management import DIRECTOR, LEADER, MANAGER
+from gateway.escalation.policies.following import call_after_unreached
 from gateway.incidents import store, writing
 from gateway.incidents.announcement import Announcement
 from gateway.incidents.announcements.addressing import DESK
-from gateway.incidents.changes import CommittedChanges
+from gateway.incidents.changes import CommittedChanges, armed_by
 from gateway.incidents.record import ACTOR, LEAST_URGENT_MAJOR_PRIORITY, Incident, Revision
 from gateway.operations.unit_of_work import UnitOfWork
 from gateway.timing.periodic import process_each
@@ -72,20 +74,31 @@ async def _note(uow: UnitOfWork, incident_id: int) -> None:
         if not rows:
             return
         lost = await conn.fetch(LOST, incident_id, [row["cause"] for row in rows])
+        now = await fetch_now(conn, uow.clock.stamp())
         revisions = [
-            Revision(
-                after=one,
-                actor=ACTOR,
-                events=_events(rows),
-                announcements=tuple(_instead(uow, one, lost)),
-            )
-            for one in await store.lock(conn, [incident_id])
+            _revision(uow, one, rows, lost, now) for one in await store.lock(conn, [incident_id])
         ]
-        await writing.write_changed(
-            conn, uow.key, revisions, await fetch_now(conn, uow.clock.stamp())
-        )
+        await writing.write_changed(conn, uow.key, revisions, now)
         await conn.execute(NOTED, [row["id"] for row in rows])
-    uow.committed(CommittedChanges())
+    uow.committed(CommittedChanges(armed_by(revisions), revisions))
+
+
+def _revision(
+    uow: UnitOfWork,
+    incident: Incident,
+    rows: Sequence[Record],
+    lost: Sequence[Record],
+    now: datetime,
+) -> Revision:
+    """Return the revision that notes the messages, and notifies the next in their place."""
+    noted = Revision(
+        after=incident,
+        actor=ACTOR,
+        events=_events(rows),
+        announcements=tuple(_instead(uow, incident, lost)),
+    )
+    causes = [row["cause"] for row in lost]
+    return call_after_unreached(uow.rules.escalation, noted, causes, now)
 
 
 def _instead(uow: UnitOfWork, incident: Incident, lost: Sequence[Record]) -> Iterator[Announcement]:

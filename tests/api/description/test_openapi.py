@@ -27,7 +27,7 @@ VERBS = {
     "Escalate", "File", "Find", "Import", "Link", "List",
     "Ping", "Preview", "Publish", "Put", "Rate", "Read", "Record", "Refuse",
     "Reject", "Release", "Remove", "Replay", "Report", "Resolve", "Resume", "Return",
-    "Revoke", "Send", "Set", "Show", "Sign", "Simulate", "Snooze",
+    "Revoke", "Send", "Set", "Shelve", "Show", "Sign", "Simulate", "Snooze",
     "Start", "Subscribe", "Take", "Try", "Unacknowledge", "Unlink", "Unsubscribe", "Verify",
     "Write",
 }  # fmt: skip

@@ -113,3 +113,16 @@ def test_reporter_of_security_incident_is_told_only_number() -> None:
     news = reporter_message_of(change(replace(SOLVED, security=True), "resolved"))
     assert news is not None
     assert news.facts == {"number": OPEN.number}
+
+
+def test_reporter_hears_of_shelving_and_return_only_if_whoever_shelved_wanted_it() -> None:
+    later = NOON + timedelta(hours=1)
+    put_off = change(replace(OPEN, shelved_tells_reporter=True), "shelved", until=later)
+    found = reporter_message_of(put_off)
+    assert found is not None
+    assert (found.template, found.facts["shelved_until"]) == ("shelved", later.isoformat())
+    back = reporter_message_of(change(OPEN, "unshelved", tell_reporter=True))
+    assert back is not None
+    assert back.template == "unshelved"
+    assert reporter_message_of(change(OPEN, "shelved", until=later)) is None
+    assert reporter_message_of(change(OPEN, "unshelved", tell_reporter=False)) is None
