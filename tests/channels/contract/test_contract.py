@@ -30,7 +30,7 @@ from gateway.notify.message import (
     Undeliverable,
     UpdatingChannel,
 )
-from gateway.notify.outbox import OutboxRow
+from gateway.notify.outbox_row import OutboxRow
 from gateway.observe.metric_labels import SendOutcome
 from gateway.observe.metrics import Metrics
 from gateway.settings import PhoneProvider, load
