@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from gateway.incidents.labels import Locale
 from gateway.pages.words import Translations, in_language
+from gateway.settings.notify import NOTIFICATION_CHANNELS
 
 STAFF_WORDS: Mapping[str, Translations] = {
     "calling": ("calling {}", "在叫 {}"),
@@ -140,27 +141,13 @@ STORY_EVENTS: Mapping[str, Translations] = {
 """The words for the timeline events that staff read here beside those of reporters."""
 
 
-CHANNEL_LABELS: Mapping[str, Translations] = {
-    "smtp": ("e-mail", "邮件"),
-    "sms": ("SMS", "短信"),
-    "voice": ("call", "电话"),
-    "webhook": ("webhook", "接口"),
-    "slack": ("Slack", "Slack"),
-    "teams": ("Teams", "Teams"),
-    "telegram": ("Telegram", "Telegram"),
-    "wecom": ("WeCom", "企业微信"),
-    "dingtalk": ("DingTalk", "钉钉"),
-    "feishu": ("Feishu", "飞书"),
-    "webpush": ("push", "推送"),
-}
-"""The channels of messages; any other is shown by its own name."""
-
-
 def channel_label(channel: str, locale: Locale) -> str:
     """Return the words for a channel of messages, "" while a person has not been reached yet."""
     if channel == "person":
         return ""
-    return in_language(CHANNEL_LABELS.get(channel, (channel, channel)), locale)
+    known = NOTIFICATION_CHANNELS.get(channel)
+    label = known.label if known is not None and known.label[0] else (channel, channel)
+    return in_language(label, locale)
 
 
 def staff_vocabulary(locale: Locale) -> Mapping[str, str]:

@@ -86,9 +86,10 @@ class ChannelDescription:
     everybody may go to a `conversation` of this form, such as `example`. A chat that people
     write in has `heard_as`, the channel of their records; its requests are `sealed` if they come
     in an envelope with token and encoding key, and its `streams` come over a connection that
-    the gateway opens.
+    the gateway opens. People read its `label` in both languages, or its name where there is none.
     """
 
+    label: tuple[str, str] = ("", "")
     switches: tuple[str, ...] = ()
     by_login: bool = False
     conversation: re.Pattern[str] | None = None
@@ -112,10 +113,11 @@ CARRIERS = (
 """The settings that switch the vendors of text messages and calls on."""
 
 NOTIFICATION_CHANNELS: Mapping[str, ChannelDescription] = {
-    MAIL: ChannelDescription(switches=("notify.smtp.host",)),
-    "voice": ChannelDescription(switches=CARRIERS, by_login=True),
-    "sms": ChannelDescription(switches=CARRIERS, by_login=True),
+    MAIL: ChannelDescription(label=("e-mail", "邮件"), switches=("notify.smtp.host",)),
+    "voice": ChannelDescription(label=("call", "电话"), switches=CARRIERS, by_login=True),
+    "sms": ChannelDescription(label=("SMS", "短信"), switches=CARRIERS, by_login=True),
     "slack": ChannelDescription(
+        label=("Slack", "Slack"),
         switches=("notify.slack.token",),
         conversation=re.compile(r"[CDG][A-Z0-9]{2,30}", re.ASCII),
         example="C0123",
@@ -123,6 +125,7 @@ NOTIFICATION_CHANNELS: Mapping[str, ChannelDescription] = {
         streams=True,
     ),
     "feishu": ChannelDescription(
+        label=("Feishu", "飞书"),
         switches=("notify.feishu.app_id",),
         conversation=re.compile(r"oc_[A-Za-z0-9]{1,64}", re.ASCII),
         example="oc_…",
@@ -130,24 +133,32 @@ NOTIFICATION_CHANNELS: Mapping[str, ChannelDescription] = {
         streams=True,
     ),
     "wecom": ChannelDescription(
-        switches=("notify.wecom.corp_id",), heard_as=Channel.WECHAT, sealed=True
+        label=("WeCom", "企业微信"),
+        switches=("notify.wecom.corp_id",),
+        heard_as=Channel.WECHAT,
+        sealed=True,
     ),
     "dingtalk": ChannelDescription(
-        switches=("notify.dingtalk.app_key",), heard_as=Channel.CHAT, sealed=True, streams=True
+        label=("DingTalk", "钉钉"),
+        switches=("notify.dingtalk.app_key",),
+        heard_as=Channel.CHAT,
+        sealed=True,
+        streams=True,
     ),
     "telegram": ChannelDescription(
+        label=("Telegram", "Telegram"),
         switches=("notify.telegram.token",),
         conversation=re.compile(r"-?[0-9]{1,20}|@[A-Za-z][A-Za-z0-9_]{3,31}", re.ASCII),
         example="-1001234567890",
         heard_as=Channel.CHAT,
         streams=True,
     ),
-    "teams": ChannelDescription(switches=("notify.teams.workflows",)),
+    "teams": ChannelDescription(label=("Teams", "Teams"), switches=("notify.teams.workflows",)),
     "ntfy": ChannelDescription(switches=("notify.ntfy.address",)),
     "bark": ChannelDescription(switches=("notify.bark.address",)),
     "gotify": ChannelDescription(switches=("notify.gotify.address",)),
     "apprise": ChannelDescription(switches=("notify.apprise.urls",)),
-    "webhook": ChannelDescription(),
+    "webhook": ChannelDescription(label=("webhook", "接口")),
 }
 """The channels by name, from which whatever else lists channels is derived."""
 
