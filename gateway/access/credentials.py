@@ -1,7 +1,8 @@
 """The revocation of everything that lets its holder act in a person's name.
 
-These are their keys, sessions, chat accounts and codes that link one, and the signed links to
-records and calls, which are stored nowhere and accepted only if made later than the revocation.
+These are their keys, sessions, chat accounts and codes that link one, subscribed browsers, and
+the signed links to records, calls and the page of browsers, which are stored nowhere and accepted
+only if made later than the revocation.
 `docs/people.md` lists them; a test fails for a table that refers to people and is not covered
 there.
 """
@@ -21,6 +22,8 @@ WITH now AS (
   DELETE FROM chat_code WHERE person_id = $1::int
 ), chats AS (
   DELETE FROM chat_identity WHERE person_id = $1::int AND NOT $4::bool
+), browsers AS (
+  DELETE FROM push_subscription WHERE person_id = $1::int AND NOT $4::bool
 )
 UPDATE person SET credentials_since = (SELECT at FROM now) WHERE id = $1::int
 """
@@ -36,8 +39,8 @@ async def revoke_all(
 ) -> None:
     """Revoke everything that was issued to a person, except the key `but`.
 
-    With `sessions_only` their own keys and chat accounts stay. Every replica refuses the rest
-    within five seconds.
+    With `sessions_only` their own keys, chat accounts and browsers stay. Every replica refuses
+    the rest within five seconds.
     """
     await conn.execute(END, person_id, stamp, but, sessions_only)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.access.reporter_links import ReporterLinks
 from gateway.app import reports
+from gateway.app.channel_pages import open_channel_pages
 from gateway.channels.chat.http import ChatEndpoint
 from gateway.channels.chat.setup import SLUGS, build_chat_endpoint, chat_connections
 from gateway.channels.email.amazon.mail import SnsMailIntake
@@ -14,7 +15,7 @@ from gateway.channels.email.handler import SOURCE as MAIL
 from gateway.channels.email.http import MailEndpoint
 from gateway.channels.email.intake import MailIntake
 from gateway.channels.email.setup import build_mail_intake
-from gateway.channels.opening import ChannelParts
+from gateway.channels.opening import ChannelPages, ChannelParts, PageParts
 from gateway.channels.phone.http import PhoneEndpoint
 from gateway.channels.phone.intake import PhoneIntake
 from gateway.channels.phone.posted import SOURCE as PHONE
@@ -43,6 +44,7 @@ class Receivers:
     phone: PhoneEndpoint
     chat: ChatEndpoint
     reports: reports.ReportChannels
+    pages: tuple[ChannelPages, ...]
     readers: tuple[ParseWorker, ...]
     connections: Mapping[str, Callable[[], Coroutine[Any, Any, None]]]
 
@@ -84,6 +86,16 @@ def build_receivers(stack: AsyncExitStack, parts: ReceiverParts) -> Receivers:
     )
     amazon = SnsMailIntake(intake, parts.fetch, parts.certificates.get, settings.mail.ses)
     calls = build_phone_intake(settings, uow, submit, metrics)
+    report_channels = reports.build_report_channels(
+        settings,
+        ReportService(uow, submit, metrics),
+        parts.files,
+        parts.links,
+        uow.catalogue,
+        metrics,
+        reader,
+    )
+    channel = ChannelParts(stack, uow.pool, settings, uow.clock, secrets)
     chat = build_chat_endpoint(
         settings,
         uow,
@@ -100,15 +112,8 @@ def build_receivers(stack: AsyncExitStack, parts: ReceiverParts) -> Receivers:
         calls,
         build_phone_endpoint(settings, calls, secrets, parts.authenticate, reader),
         chat,
-        reports.build_report_channels(
-            settings,
-            ReportService(uow, submit, metrics),
-            parts.files,
-            parts.links,
-            uow.catalogue,
-            metrics,
-            reader,
-        ),
+        report_channels,
+        open_channel_pages(PageParts(channel, parts.links, report_channels.form.pages)),
         (mails, reader),
-        chat_connections(ChannelParts(stack, uow.pool, settings, uow.clock, secrets), chat.intake),
+        chat_connections(channel, chat.intake),
     )

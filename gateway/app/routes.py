@@ -7,6 +7,7 @@ from gateway.api.context import Context
 from gateway.api.description.openapi import build_docs
 from gateway.api.health import Health
 from gateway.api.reference import build_reference
+from gateway.app.channel_pages import channel_page_routes
 from gateway.app.channels import Receivers
 from gateway.app.intake_routes import intake_routes
 from gateway.app.reports import REPORTS
@@ -45,6 +46,9 @@ def build_routes(
         *build_docs(REPORTS),
         *build_reference(receivers.reports.form.pages),
         *receivers.reports.pages(context, reading),
+        *channel_page_routes(
+            receivers.pages, receivers.reports.form.pages, keys.count_request_without_key
+        ),
         *health.routes(),
         *OpsgenieAlerts(endpoint, uow, reads, context.searches).routes(),
         *Heartbeats(endpoint, pings.writer, limits.heartbeats).routes(),

@@ -9,7 +9,7 @@ from gateway.directory.person import EMAIL
 from gateway.egress.address_guard import AddressGuard, AddressRefused
 from gateway.incidents.announcements.addressing import BY_LOGIN, GROUP, SCHEDULE
 from gateway.settings import Section, Settings
-from gateway.settings.notify import NOTIFICATION_CHANNELS
+from gateway.settings.notify import BY_TELEPHONE, NOTIFICATION_CHANNELS
 from gateway.settings.recipients import RecipientAddress, parse_recipient
 
 CHANNELS = sorted({*NOTIFICATION_CHANNELS, "person", GROUP.rstrip(":"), SCHEDULE.rstrip(":")})
@@ -114,7 +114,7 @@ def _missing(channel: str, login: str, staff: StaffSnapshot | None) -> str:
         return f"no active person has the login {login!r}"
     return (
         "this person has no telephone number"
-        if channel != "person" and not staff.phones[login]
+        if channel in BY_TELEPHONE and not staff.phones[login]
         else ""
     )
 

@@ -1100,6 +1100,46 @@ CREATE TABLE public.proposed_link (
 
 COMMENT ON TABLE public.proposed_link IS 'Links to a master that the gateway proposes, and what people decided of each';
 
+CREATE TABLE public.push_subscription (
+    id bigint NOT NULL,
+    person_id integer NOT NULL,
+    endpoint text NOT NULL,
+    p256dh bytea NOT NULL,
+    auth bytea NOT NULL,
+    server_key bytea NOT NULL,
+    label text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    last_sent_at timestamp with time zone,
+    failures integer DEFAULT 0 NOT NULL,
+    CONSTRAINT push_subscription_auth_check CHECK ((octet_length(auth) = 16)),
+    CONSTRAINT push_subscription_endpoint_check CHECK (((length(endpoint) >= 1) AND (length(endpoint) <= 2048))),
+    CONSTRAINT push_subscription_p256dh_check CHECK ((octet_length(p256dh) = 65)),
+    CONSTRAINT push_subscription_server_key_check CHECK ((octet_length(server_key) = 65))
+);
+
+COMMENT ON TABLE public.push_subscription IS 'Browsers of people that notifications are pushed to; one that its push service knows no longer is deleted';
+
+COMMENT ON COLUMN public.push_subscription.endpoint IS 'The address that messages for this browser are posted to';
+
+COMMENT ON COLUMN public.push_subscription.p256dh IS 'The public key of the browser, an uncompressed point of P-256';
+
+COMMENT ON COLUMN public.push_subscription.auth IS 'The secret that the browser shares with us';
+
+COMMENT ON COLUMN public.push_subscription.server_key IS 'The public key of ours that the browser subscribed with: calls are signed with that key only';
+
+COMMENT ON COLUMN public.push_subscription.label IS 'Browser and system, as the browser named itself';
+
+COMMENT ON COLUMN public.push_subscription.failures IS 'Calls that failed since the last that did not';
+
+ALTER TABLE public.push_subscription ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.push_subscription_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.quarantine (
     id bigint NOT NULL,
     receipt_id uuid NOT NULL,
@@ -1686,6 +1726,15 @@ CREATE TABLE public.unlinked (
 
 COMMENT ON TABLE public.unlinked IS 'Links people undid: this key is not related through this group again';
 
+CREATE TABLE public.vapid_key (
+    id text NOT NULL,
+    secret bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT vapid_key_secret_check CHECK ((octet_length(secret) = 32))
+);
+
+COMMENT ON TABLE public.vapid_key IS 'Private keys that sign calls of push services where the settings give none; the first is made when one is needed, the two newest are used';
+
 ALTER TABLE ONLY public.alert_event ATTACH PARTITION public.alert_event_default DEFAULT;
 
 ALTER TABLE ONLY public.receipt ATTACH PARTITION public.receipt_default DEFAULT;
@@ -1876,6 +1925,12 @@ ALTER TABLE ONLY public.person
 ALTER TABLE ONLY public.proposed_link
     ADD CONSTRAINT proposed_link_pkey PRIMARY KEY (incident_id, master_id);
 
+ALTER TABLE ONLY public.push_subscription
+    ADD CONSTRAINT push_subscription_endpoint_key UNIQUE (endpoint);
+
+ALTER TABLE ONLY public.push_subscription
+    ADD CONSTRAINT push_subscription_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.quarantine
     ADD CONSTRAINT quarantine_pkey PRIMARY KEY (id);
 
@@ -1971,6 +2026,9 @@ ALTER TABLE ONLY public.unlearned
 
 ALTER TABLE ONLY public.unlinked
     ADD CONSTRAINT unlinked_pkey PRIMARY KEY (key_hash, group_hash);
+
+ALTER TABLE ONLY public.vapid_key
+    ADD CONSTRAINT vapid_key_pkey PRIMARY KEY (id);
 
 CREATE INDEX absence_end ON public.absence USING btree (person_id, ends_at);
 
@@ -2086,6 +2144,8 @@ CREATE UNIQUE INDEX person_subject ON public.person USING btree (oidc_issuer, oi
 
 CREATE INDEX proposed_link_master ON public.proposed_link USING btree (master_id);
 
+CREATE INDEX push_subscription_person ON public.push_subscription USING btree (person_id);
+
 CREATE INDEX quarantine_of_source ON public.quarantine USING btree (source, id) INCLUDE (received_at) WHERE (state = 'pending'::text);
 
 CREATE INDEX quarantine_pending ON public.quarantine USING btree (id) WHERE (state = 'pending'::text);
@@ -2196,6 +2256,9 @@ ALTER TABLE ONLY public.person_calendar
 
 ALTER TABLE ONLY public.person_pause
     ADD CONSTRAINT person_pause_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.push_subscription
+    ADD CONSTRAINT push_subscription_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.schedule_gap
     ADD CONSTRAINT schedule_gap_schedule_id_fkey FOREIGN KEY (schedule_id) REFERENCES public.schedule(id) ON DELETE CASCADE;

@@ -79,7 +79,8 @@ def form_flaw(method: PersonContactMethod) -> str | None:
             None if good else "write it as name@example.com, or leave it out for the person's own"
         )
     if method.channel in BY_LOGIN:
-        return "leave it out: the telephone of the person is used" if method.address else None
+        words = "leave it out: this channel knows the person by their login"
+        return words if method.address else None
     return None if method.address else "is needed for this channel"
 
 

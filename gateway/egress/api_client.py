@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import aiohttp
 import msgspec
-from aiohttp import ClientConnectorDNSError, ClientError, ClientSession, ClientTimeout, TCPConnector
+from aiohttp import ClientSession
 
-from gateway.egress.address_guard import AddressGuard, AddressRefused, PinnedResolver
-from gateway.egress.http_results import FEW_ATTEMPTS, TIMEOUT_S, interpret_status
+from gateway.egress.address_guard import AddressGuard
+from gateway.egress.guarded_calls import CALL_FAULTS, interpret_fault, make_guard, open_session
+from gateway.egress.http_results import FEW_ATTEMPTS, interpret_status
 from gateway.notify.message import Delivered, Retry, Undeliverable
 from gateway.timing.clock import Clock
 
@@ -52,15 +52,8 @@ class JsonApiClient:
         may_be_empty: bool = False,
     ) -> "JsonApiClient":
         """Open a client, which must be closed; must be called inside the running loop."""
-        guard = AddressGuard(private=True, ports=None) if allow_private else AddressGuard()
-        connector = TCPConnector(resolver=PinnedResolver(guard), use_dns_cache=False, limit=16)
-        session = ClientSession(
-            connector=connector,
-            timeout=ClientTimeout(total=TIMEOUT_S, connect=4.0),
-            trust_env=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"user-agent": "incident-gateway"},
-        )
+        guard = make_guard(allow_private=allow_private)
+        session = open_session(guard)
         return cls(session, guard, api.rstrip("/"), clock, judges_failures, may_be_empty)
 
     async def __call__(
@@ -86,17 +79,8 @@ class JsonApiClient:
                     answer.headers.get("retry-after"),
                     await answer.content.read(MOST),
                 )
-        except AddressRefused as refusal:
-            return Undeliverable(f"refused: {refusal}")
-        except ClientConnectorDNSError as error:
-            refused = isinstance(error.os_error, AddressRefused)
-            return Retry(
-                f"name look-up failed: {error.os_error}",
-                at_most=FEW_ATTEMPTS if refused else None,
-                down=not refused,
-            )
-        except (ClientError, OSError) as error:
-            return Retry(f"{type(error).__name__}: {error}", down=True)
+        except CALL_FAULTS as error:
+            return interpret_fault(error)
 
     def _understood(
         self, status: int, asked: str | None, content: bytes

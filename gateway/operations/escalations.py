@@ -16,6 +16,7 @@ from gateway.incidents.record import Incident, Revision
 from gateway.operations.idempotency import IdempotencyKey, run_once
 from gateway.operations.major.audience import PERSON
 from gateway.operations.unit_of_work import Transaction, UnitOfWork
+from gateway.settings import notify
 from gateway.vocabulary import LIVE
 
 TOLD = (
@@ -57,7 +58,7 @@ async def acknowledge_escalation(
     return await run_once(uow, once, who, work)
 
 
-BY_LOGIN = (PERSON, "voice:", "sms:")
+BY_LOGIN = (PERSON, *(f"{channel}:" for channel in notify.BY_LOGIN))
 """The prefixes of targets that end in a login."""
 
 

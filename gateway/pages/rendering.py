@@ -1,6 +1,7 @@
 """Rendering of page templates in the language of the reader.
 
-Values are escaped; pages have no script and load nothing from elsewhere.
+Values are escaped; pages load nothing from elsewhere. Only the page that subscribes a browser to
+notifications has a script, and headers of its own that allow it.
 """
 
 from base64 import b64encode
@@ -26,16 +27,16 @@ SHEETS: Mapping[str, str] = {
 """The style sheets of pages: of reporters', and of the one for staff."""
 
 
-def _policy(style: str) -> str:
-    """Return the content security policy of pages with this style sheet."""
-    hashed = b64encode(sha256(style.encode()).digest()).decode()
+def content_policy(sheet: str, more: str = "") -> str:
+    """Return the content security policy of pages with a style sheet, with `more` directives."""
+    hashed = b64encode(sha256(SHEETS[sheet].encode()).digest()).decode()
     return (
-        f"default-src 'none'; style-src 'sha256-{hashed}'; form-action 'self'; "
+        f"default-src 'none'; style-src 'sha256-{hashed}'; {more}form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
     )
 
 
-POLICIES: Mapping[str, str] = {name: _policy(style) for name, style in SHEETS.items()}
+POLICIES: Mapping[str, str] = {name: content_policy(name) for name in SHEETS}
 
 HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",

@@ -158,12 +158,18 @@ NOTIFICATION_CHANNELS: Mapping[str, ChannelDescription] = {
     "bark": ChannelDescription(switches=("notify.bark.address",)),
     "gotify": ChannelDescription(switches=("notify.gotify.address",)),
     "apprise": ChannelDescription(switches=("notify.apprise.urls",)),
+    "webpush": ChannelDescription(
+        label=("push", "推送"), switches=("notify.webpush.enabled",), by_login=True
+    ),
     "webhook": ChannelDescription(label=("webhook", "接口")),
 }
 """The channels by name, from which whatever else lists channels is derived."""
 
 BY_LOGIN = tuple(name for name, one in NOTIFICATION_CHANNELS.items() if one.by_login)
-"""The channels that reach the telephone of a person by their login."""
+"""The channels that reach a person by their login."""
+
+BY_TELEPHONE = frozenset({"voice", "sms"})
+"""Those of them that need the telephone number of the person."""
 
 CONVERSATIONS = {
     name: one.conversation for name, one in NOTIFICATION_CHANNELS.items() if one.conversation

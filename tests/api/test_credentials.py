@@ -22,6 +22,7 @@ from gateway.errors import Unauthenticated
 from tests.api.test_login import GOOD, ME, OWN, person, session
 from tests.support.api import Api
 from tests.support.clock import NOON, FakeClock
+from tests.support.push_service import FakeBrowser
 
 ROOT = Path(gateway.__file__).parent
 REVOKED_WITHIN = timedelta(seconds=5)
@@ -34,6 +35,7 @@ TABLES: Mapping[str, str] = {
     "contact_method": NO_RIGHT,
     "notification_rule": NO_RIGHT,
     "person_pause": NO_RIGHT,
+    "push_subscription": ENDED,
     "staff_group_member": NO_RIGHT,
     "article": NO_RIGHT,
     "shift": NO_RIGHT,
@@ -46,11 +48,13 @@ Administrators change the contact methods and the groups of a person.
 LABELS: Mapping[str, str] = {
     "staff link v1": ENDED,
     "phone call v1": ENDED,
+    "push link v1": ENDED,
     "reporter link v1": NO_RIGHT,
     "mail reply v1": NO_RIGHT,
     "contact code v1": NO_RIGHT,
     "chat button v1": NO_RIGHT,
     "form ticket v1": NO_RIGHT,
+    "push topic v1": NO_RIGHT,
 }
 """Labels of signed texts, and whether revocation ends the texts.
 
@@ -103,6 +107,8 @@ class Issued:
             person_id = await conn.fetchval("SELECT id FROM person WHERE login = 'ann'")
             await chat_accounts.link(conn, person_id, "slack", "T1", "U1", NOON)
             self.code, _ = await chat_accounts.new_code(conn, person_id, NOON)
+        browser = FakeBrowser()
+        await browser.subscribe(self.pool, "ann", "https://push.example.net/1", browser.p256dh)
 
     async def _key(self) -> str:
         answer = await self.api.client.post(
@@ -121,6 +127,7 @@ class Issued:
             "key elsewhere": lambda: self._recognised(self.rings[1], self.key),
             "chat": self._chat,
             "call": self._call,
+            "browser": self._browser,
         }
         return {name for name, way in ways.items() if await way()}
 
@@ -141,6 +148,9 @@ class Issued:
         async with self.pool.acquire() as conn:
             return await find_by_login(conn, "ann", self.called_at) is not None
 
+    async def _browser(self) -> bool:
+        return bool(await self.pool.fetchval("SELECT count(*) FROM push_subscription"))
+
     async def code_is_good(self) -> bool:
         async with self.pool.acquire() as conn:
             return await chat_accounts.take_code(conn, self.code, NOON) is not None
@@ -158,6 +168,7 @@ async def issued(api: Api, pool: Pool, clock: FakeClock) -> Issued:
         "key elsewhere",
         "chat",
         "call",
+        "browser",
     }
     return made
 

@@ -40,7 +40,7 @@ async def test_described_channels_are_those_opened(tmp_path: Path, pool: Pool) -
         assert open_channels(parts).keys() == NOTIFICATION_CHANNELS.keys()
 
 
-async def test_only_webhook_is_opened_without_settings(pool: Pool) -> None:
+async def test_only_what_needs_no_account_is_opened_without_settings(pool: Pool) -> None:
     async with AsyncExitStack() as stack:
         parts = ChannelParts(stack, pool, load(None, {}), FakeClock(), (b"s" * 32,))
-        assert set(open_channels(parts)) == {"webhook"}
+        assert set(open_channels(parts)) == {"webhook", "webpush"}

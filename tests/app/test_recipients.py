@@ -56,7 +56,8 @@ def told(
 @pytest.mark.parametrize(
     "recipient",
     ["olga@example.com", "smtp:olga@example.com", "person:olga", "person:ann", "voice:olga",
-     "sms:olga", "group:net", "schedule:web", "webhook:https://hooks.example.com/a", "slack:C0123",
+     "sms:olga", "webpush:ann", "group:net", "schedule:web", "webhook:https://hooks.example.com/a",
+     "slack:C0123",
      "wecom:robot:ops"],
 )  # fmt: skip
 def test_reachable_recipient_is_no_flaw(tmp_path: Path, recipient: str) -> None:
@@ -73,6 +74,7 @@ def test_reachable_recipient_is_no_flaw(tmp_path: Path, recipient: str) -> None:
         ("smtp:not-an-address", "is no mail address"),
         ("person:ghost", "no active person has the login 'ghost'"),
         ("voice:ann", "this person has no telephone number"),
+        ("webpush:ghost", "no active person has the login 'ghost'"),
         ("sms:ghost", "no active person has the login 'ghost'"),
         ("group:nope", "there is no active group 'nope'"),
         ("webhook:ftp://x", "is not called: only http and https"),

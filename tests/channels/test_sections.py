@@ -115,6 +115,8 @@ def test_section_has_a_default_for_every_field_and_no_flaw(section: type[Channel
         ('[notify.gotify.apps]\nops = "Cx"', ["/notify/gotify/address", "/notify/gotify/apps/ops"]),
         ('[notify.gotify]\naddress = "x"', ["/notify/gotify/address"]),
         ('[notify.apprise.urls]\nops = "pover"', ["/notify/apprise/urls/ops"]),
+        ('[notify.webpush]\nsubject = "ops@example.com"', ["/notify/webpush/subject"]),
+        ('[notify.webpush]\nkeys = "AQ"', ["/notify/webpush/keys"]),
         ('[notify.pager]\ntoken = "x"', ["/notify/pager"]),
         ('[notify.vendors.slack]\ntoken = "x"', ["/notify/vendors"]),
         ('[vendors.slack]\ntoken = "x"', ["/vendors"]),

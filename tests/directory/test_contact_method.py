@@ -47,7 +47,7 @@ def test_typed_address_needs_a_code(
         (PersonContactMethod("mail", "ann"), "name@example.com"),
         (PersonContactMethod("mail", "änn@example.com"), "name@example.com"),
         (PersonContactMethod("sms"), None),
-        (PersonContactMethod("voice", "+49123"), "telephone of the person"),
+        (PersonContactMethod("voice", "+49123"), "by their login"),
         (PersonContactMethod("slack"), "is needed"),
         (PersonContactMethod("slack", "C012"), None),
     ],

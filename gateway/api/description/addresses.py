@@ -8,6 +8,7 @@ from typing import Any
 
 from gateway.api.records.page import STAFF_PAGES
 from gateway.api.reporters.reporter_page import REPORTER_PAGES
+from gateway.channels.discovery import find_modules
 from gateway.channels.webform.http import FORM_PAGES
 from gateway.web.described_endpoint import (
     BYTES,
@@ -37,6 +38,8 @@ def described_endpoints() -> Iterator[DescribedEndpoint]:
     yield from FORM_PAGES
     yield from REPORTER_PAGES
     yield from STAFF_PAGES
+    for module in find_modules("pages"):
+        yield from module.CHANNEL_PAGES
     yield DescribedEndpoint("GET", "/healthz", "Check that the process works", KeyLocation.NONE)
     yield DescribedEndpoint("GET", "/readyz", "Check that requests can be served", KeyLocation.NONE)
     yield DescribedEndpoint(

@@ -17,7 +17,7 @@ TAGS = {
         "with mappings to repair them."
     ),
     "Catalogue": "Services, configuration items and the fields that the configuration adds.",
-    "People": "People, groups and contact methods.",
+    "People": "People, groups, contact methods and subscribed browsers.",
     "Shifts": "Rosters, and hand-overs from one shift to the next.",
     "On-call": "On-call schedules, who is on call or away, overrides, swaps and calendars.",
     "Escalation": "Who is called about a record, step by step; recipients of roles, and routing.",
@@ -74,6 +74,7 @@ AREAS = tuple(
         (r"/(ingest|api/v2|v2|generic|integrations|process-event)\b", "Alerts in"),
         (r"/(report|my/)", "Reporters"),
         (r"/r/", "Records"),
+        (r"/push/", "People"),
         (r"/(problems|runbooks)/", "Operation"),
         (r"/(healthz|readyz|metrics|openapi\.json|docs)$", "Operation"),
     )

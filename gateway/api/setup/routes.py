@@ -34,6 +34,7 @@ from gateway.api.setup import (
     policies,
     policy_reach,
     promises,
+    push_links,
     session,
     stored_setup,
     templates,
@@ -56,6 +57,7 @@ def setup_routes() -> tuple[Route, ...]:
               promises.SlaPreview),
         *_people(), *_catalogue(), *_oneself(), *_shifts(), *_monitors(), *_chats(),
         *_policies(), *_templates(), *_stored(),
+        *_browsers(),
     )  # fmt: skip
 
 
@@ -177,6 +179,16 @@ def _methods() -> tuple[Route, ...]:
               "List your own contact methods", one),
         Route("PUT", own, with_body(contact_methods.put_own_methods, one), WRITE,
               "Set your own contact methods", one),
+    )  # fmt: skip
+
+
+def _browsers() -> tuple[Route, ...]:
+    one = push_links.BrowserLink
+    return (
+        Route("POST", V1 + "/me/push-link", without_body(push_links.make_own_push_link), WRITE,
+              "Create a link to subscribe your own browsers to notifications", one, status=201),
+        Route("POST", PERSON + "/push-link", without_body(push_links.make_push_link), ADMIN,
+              "Create a link to subscribe a person's browsers to notifications", one, status=201),
     )  # fmt: skip
 
 

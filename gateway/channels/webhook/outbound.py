@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import aiohttp
 import msgspec
-from aiohttp import ClientConnectorDNSError, ClientError, ClientSession, ClientTimeout, TCPConnector
+from aiohttp import ClientSession
 
 from gateway.channels.opening import ChannelParts
-from gateway.egress.address_guard import AddressGuard, AddressRefused, PinnedResolver
-from gateway.egress.http_results import FEW_ATTEMPTS, TIMEOUT_S, interpret_status
-from gateway.notify.message import Message, NotificationChannel, Result, Retry, Undeliverable
+from gateway.egress.address_guard import AddressGuard, AddressRefused
+from gateway.egress.guarded_calls import CALL_FAULTS, interpret_fault, make_guard, open_session
+from gateway.egress.http_results import interpret_status
+from gateway.notify.message import Message, NotificationChannel, Result
 from gateway.settings import Webhook
 from gateway.timing.clock import Clock
 
@@ -94,21 +94,8 @@ class WebhookChannel:
 
         Must be called inside the running loop.
         """
-        if guard is None:
-            guard = (
-                AddressGuard(private=True, ports=None) if settings.allow_private else AddressGuard()
-            )
-        connector = TCPConnector(
-            resolver=PinnedResolver(guard), use_dns_cache=False, limit=64, limit_per_host=8
-        )
-        session = ClientSession(
-            connector=connector,
-            timeout=ClientTimeout(total=TIMEOUT_S, connect=4.0),
-            trust_env=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            headers={"user-agent": "incident-gateway"},
-        )
+        guard = guard or make_guard(allow_private=settings.allow_private)
+        session = open_session(guard, limit=64, limit_per_host=8, auto_decompress=False)
         return cls(session, guard, read_secrets(settings.secret), clock)
 
     def endpoint(self, recipient: str) -> str:
@@ -129,14 +116,8 @@ class WebhookChannel:
                 url, data=body, headers=headers, allow_redirects=False
             ) as answer:
                 return interpret_status(answer.status, answer.headers.get("retry-after"), now)
-        except AddressRefused as refusal:
-            return Undeliverable(f"refused: {refusal}")
-        except ClientConnectorDNSError as error:
-            if isinstance(error.os_error, AddressRefused):
-                return Retry(f"refused: {error.os_error}", at_most=FEW_ATTEMPTS)
-            return Retry(f"name look-up failed: {error.os_error}", down=True)
-        except (ClientError, OSError) as error:
-            return Retry(f"{type(error).__name__}: {error}", down=True)
+        except CALL_FAULTS as error:
+            return interpret_fault(error)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -43,6 +43,7 @@ class Contract:
     token that the server refuses. `judge` names the case of a call, whose recorded answer is
     given; it asserts what the real server demands. `waits` is the pause, in seconds, of the
     recorded answer that asks to slow down. `lacks` are cases that the vendor has not, and why.
+    `subscribe` tells the gateway of the server where recipients name it themselves.
     """
 
     channel: str
@@ -54,6 +55,7 @@ class Contract:
     waits: float | None = None
     lacks: Mapping[str, str] = field(default_factory=dict)
     prepare: Callable[[Pool], Awaitable[None]] | None = None
+    subscribe: Callable[[Pool, str], Awaitable[None]] | None = None
 
 
 def recorded(vendor: str, case: str) -> web.Response:
@@ -118,6 +120,8 @@ async def _body(request: web.Request) -> Any:
     kind = request.headers.get("content-type", "")
     if kind.startswith("application/x-www-form-urlencoded"):
         return {name: str(value) for name, value in (await request.post()).items()}
+    if kind == "application/octet-stream":
+        return raw
     return json.loads(raw) if raw else None
 
 

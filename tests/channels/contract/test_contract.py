@@ -84,6 +84,8 @@ async def opened_with(
     contract = CONTRACTS[name]
     service = await stack.enter_async_context(fake_service(name, contract))
     plain = load(None, {})
+    if contract.subscribe is not None:
+        await contract.subscribe(pool, service.url)
     settings = msgspec.structs.replace(
         plain,
         vendors=VendorTables({name: contract.table(service.url) | dict(changed)}),
