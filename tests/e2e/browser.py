@@ -32,12 +32,19 @@ FLAGS = (
     "about:blank",
 )
 
+WORKER = "service_worker"
+"""The type of service workers among the targets of the browser."""
+
 
 @dataclass
 class Tab:
-    """A page of the browser; `events` lists the browser's events about it."""
+    """A page of the browser, or a worker; `events` lists the browser's events about it.
+
+    `address` is where the browser listens.
+    """
 
     socket: aiohttp.ClientWebSocketResponse
+    address: str = ""
     events: list[dict[str, Any]] = field(default_factory=list)
     _ids: Any = field(default_factory=lambda: count(1))
 
@@ -144,8 +151,26 @@ async def browser(chromium: Path, folder: Path) -> AsyncIterator[Tab]:
             async with http.get(f"http://{at}/json/list") as answer:
                 (page,) = [one for one in await answer.json() if one["type"] == "page"]
             async with http.ws_connect(page["webSocketDebuggerUrl"], max_msg_size=0) as socket:
-                tab = Tab(socket)
+                tab = Tab(socket, at)
                 for domain in ("Page", "Runtime", "Log", "DOM"):
                     await tab.ask(f"{domain}.enable")
                 await tab.ask("Emulation.setScriptExecutionDisabled", value=True)
                 yield tab
+
+
+@asynccontextmanager
+async def worker_of(tab: Tab) -> AsyncIterator[Tab]:
+    """Provide the service worker that the pages of the browser registered."""
+    async with aiohttp.ClientSession() as http:
+
+        async def running() -> str | None:
+            async with http.get(f"http://{tab.address}/json/list") as answer:
+                listed = await answer.json()
+            found = (one["webSocketDebuggerUrl"] for one in listed if one["type"] == WORKER)
+            return next(found, None)
+
+        url = await until("the worker runs", running)
+        async with http.ws_connect(url, max_msg_size=0) as socket:
+            worker = Tab(socket, tab.address)
+            await worker.ask("Runtime.enable")
+            yield worker

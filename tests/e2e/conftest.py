@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Generator
@@ -45,6 +46,16 @@ def e2e_bin() -> Path:
     if directory is None:
         pytest.skip("GATEWAY_E2E_BIN is not set: python3 gw fetch-e2e")
     return Path(directory).resolve(strict=True)
+
+
+@pytest.fixture
+def chromium() -> Path:
+    """Return the fetched Chromium, else that of the machine."""
+    fetched = Path(os.environ.get("GATEWAY_E2E_BIN", "none")) / "chromium"
+    found = str(fetched) if os.access(fetched, os.X_OK) else shutil.which("chromium")
+    if found is None:
+        pytest.skip("there is no chromium: python3 gw fetch-e2e")
+    return Path(found).absolute()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -4,8 +4,6 @@ Both are used at the width of a phone and of a desktop screen.
 """
 
 import json
-import os
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -38,16 +36,6 @@ JSON.stringify([...document.querySelectorAll('input:not([type=hidden]), textarea
   .filter(e => !(e.labels && e.labels.length && e.labels[0].textContent.trim()))
   .map(e => e.outerHTML))
 """
-
-
-@pytest.fixture
-def chromium() -> Path:
-    """Return the fetched Chromium, else that of the machine."""
-    fetched = Path(os.environ.get("GATEWAY_E2E_BIN", "none")) / "chromium"
-    found = str(fetched) if os.access(fetched, os.X_OK) else shutil.which("chromium")
-    if found is None:
-        pytest.skip("there is no chromium: python3 gw fetch-e2e")
-    return Path(found).absolute()
 
 
 @pytest.fixture
