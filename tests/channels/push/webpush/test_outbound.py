@@ -1,19 +1,29 @@
 """Every browser of a person is called; those that are gone are forgotten."""
 
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
+from gateway.access.reporter_links import ReporterLinks
+from gateway.channels.opening import ChannelPages, ChannelParts, PageParts
+from gateway.channels.push.webpush import subscriptions
 from gateway.channels.push.webpush.content import topic_of
-from gateway.channels.push.webpush.outbound import NAME, WebPushChannel
+from gateway.channels.push.webpush.outbound import NAME, WebPushChannel, open_channels
+from gateway.channels.push.webpush.pages import open_pages
 from gateway.channels.push.webpush.push_client import PushClient
 from gateway.channels.push.webpush.results import NO_BROWSER, OTHER_KEY
 from gateway.channels.push.webpush.vapid import key_of_secret, to_base64
 from gateway.db.pool import Pool
+from gateway.errors import Unavailable
 from gateway.notify.message import Delivered, Retry, Undeliverable
+from gateway.pages.rendering import Pages
+from gateway.settings import load
+from gateway.settings.notify import VendorTables
 from tests.support.clock import NOON, FakeClock
 from tests.support.messages import message
 from tests.support.push_service import FakePushService, fake_push_service
@@ -179,6 +189,28 @@ async def test_lost_database_is_a_reason_to_try_again(desk: Desk) -> None:
     result = await desk.channel.send(message("olga"))
     assert isinstance(result, Retry)
     assert "could not be looked up" in result.reason
+
+
+async def test_message_stays_sent_if_its_result_cannot_be_noted(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lose(*_: object) -> None:
+        raise Unavailable("PostgreSQL does not answer")
+
+    await desk.subscribe()
+    monkeypatch.setattr(subscriptions, "note_results", lose)
+    assert isinstance(await desk.channel.send(message("olga")), Delivered)
+
+
+async def test_channel_that_is_switched_off_has_no_page(pool: Pool, clock: FakeClock) -> None:
+    settings = msgspec.structs.replace(
+        load(None, {}), vendors=VendorTables({NAME: {"enabled": False}})
+    )
+    links = ReporterLinks((SECRET,), timedelta(days=1))
+    async with AsyncExitStack() as stack:
+        parts = ChannelParts(stack, pool, settings, clock, (SECRET,))
+        assert open_channels(parts) == {}
+        assert open_pages(PageParts(parts, links, Pages("en", "UTC"))) == ChannelPages()
 
 
 async def test_person_is_the_endpoint(desk: Desk) -> None:
