@@ -7,6 +7,7 @@ import aiohttp
 import asyncpg
 
 from gateway.db.pool import Connection
+from gateway.oncall.schedules import INSTANT, load_plans
 from gateway.settings.watch import WatchSettings
 from gateway.watch.checks import DatabaseFigures
 
@@ -30,16 +31,20 @@ SELECT moment($1) AS at,
   (SELECT count(*)::int FROM timer WHERE armed
      AND due_at BETWEEN '1970-01-01 00:00+00' AND moment($1) - $2::interval) AS overdue,
   (SELECT greatest(moment($1) - min(next_attempt_at), interval '0')
-     FROM outbox WHERE state = 'pending') AS outbox_late,
+     FROM outbox WHERE state = 'pending' AND bundle IS NULL) AS outbox_late,
   (SELECT count(*)::int FROM silent_incident)
     + (SELECT count(*)::int FROM incident
        WHERE is_open(state) AND shelved_until < moment($1) - interval '1 min') AS silent,
   ARRAY(SELECT DISTINCT p.login FROM shift s JOIN staff_group g ON g.id = s.group_id
      JOIN person p ON p.id = ANY(s.people)
-     WHERE g.active AND s.starts_at <= moment($1) AND s.ends_at > moment($1)
-       AND (NOT p.active OR p.email = '' AND NOT EXISTS (
-         SELECT FROM contact_method m WHERE m.person_id = p.id))
-     ORDER BY 1 LIMIT 20) AS unreachable
+     WHERE g.active AND s.starts_at <= moment($1) AND s.ends_at > moment($1)) AS on_shift
+"""
+
+UNREACHABLE = """
+SELECT p.login FROM person p
+WHERE p.login = ANY($1::text[]) AND (NOT p.active OR p.email = '' AND NOT EXISTS (
+  SELECT FROM contact_method m WHERE m.person_id = p.id AND m.verified_at IS NOT NULL))
+ORDER BY 1 LIMIT 20
 """
 
 
@@ -87,5 +92,9 @@ async def read_figures(
     await conn.execute(WRITE)
     row = await conn.fetchrow(FIGURES, now, settings.timers_late)
     assert row is not None  # noqa: S101 - the statement has one row
+    plans = await load_plans(conn, None, row["at"], row["at"] + INSTANT)
+    on_call = {login for plan in plans.values() for login in plan.on_call(row["at"])}
+    unreachable = await conn.fetch(UNREACHABLE, sorted(on_call.union(row["on_shift"])))
     found = {name: value for name, value in row.items() if value is not None}
-    return DatabaseFigures(**{**found, "unreachable": tuple(row["unreachable"])})
+    del found["on_shift"]
+    return DatabaseFigures(**found, unreachable=tuple(one["login"] for one in unreachable))

@@ -1,6 +1,6 @@
 """The watch reads the database on a connection of its own, and knows a server that cannot write."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import aiohttp
 import asyncpg
@@ -9,6 +9,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from gateway.db.pool import Pool
+from gateway.oncall import schedules
+from gateway.oncall.schedule import Layer
 from gateway.watch.observing import NotWritable, fetch_figures, probe, read_figures
 from tests.support.clock import NOON
 from tests.support.staff import hire
@@ -21,6 +23,10 @@ INSERT INTO timer (incident_id, kind, shard, armed, due_at) VALUES ($1, 1, 0, tr
 MESSAGE = """
 INSERT INTO outbox (id, channel, recipient, role, template, facts, created_at, next_attempt_at)
 VALUES (gen_random_uuid(), 'smtp', 'a@example.com', 'boss', 'opened', '{}', $1, $1)
+"""
+METHOD = """
+INSERT INTO contact_method (person_id, position, channel, address, verified_at)
+SELECT id, 1, 'ntfy', 'topic', $2::timestamptz FROM person WHERE login = $1
 """
 ON_SHIFT = """
 INSERT INTO shift (group_id, starts_at, ends_at, people)
@@ -55,6 +61,19 @@ async def test_people_on_shift_without_a_way_to_reach_them_are_named(pool: Pool)
     await pool.execute(ON_SHIFT, NOON - hour, NOON + hour, ["ann", "ben"])
     await pool.execute(ON_SHIFT, NOON + hour, NOON + 2 * hour, ["cid"])
     async with pool.acquire() as conn:
+        assert (await read_figures(conn, SETTINGS, NOON)).unreachable == ("ann",)
+
+
+async def test_person_on_call_without_verified_contact_method_is_named(pool: Pool) -> None:
+    await hire(pool, "net", "ann", "ben")
+    await pool.execute("UPDATE person SET email = ''")
+    await pool.execute(METHOD, "ann", None)
+    await pool.execute(METHOD, "ben", NOON)
+    async with pool.acquire() as conn:
+        for login in ("ann", "ben"):
+            layer = Layer(name="all", starts_on=date(2026, 1, 5), turns=((login,),))
+            fields = {"name": login, "zone": "UTC", "layers": (layer,), "owner": "", "active": True}
+            await schedules.create(conn, login, fields, NOON)
         assert (await read_figures(conn, SETTINGS, NOON)).unreachable == ("ann",)
 
 
