@@ -1,5 +1,6 @@
 """A person subscribes, tries and removes browsers by a link of their own, and by no other."""
 
+import asyncio
 import re
 from datetime import timedelta
 
@@ -123,6 +124,14 @@ async def test_twenty_first_browser_is_refused(pages: Pages) -> None:
     assert "at most 20" in (await answer.json())["detail"]
     assert (await pages.subscribe(path, "b7")).status == 201
     assert (await pages.subscribe(await pages.link("ann"), "b20")).status == 201
+
+
+async def test_browsers_that_come_at_once_keep_the_limit(pages: Pages) -> None:
+    path = await pages.link()
+    for number in range(18):
+        await pages.subscribe(path, f"b{number}")
+    answers = await asyncio.gather(*(pages.subscribe(path, f"c{number}") for number in range(6)))
+    assert sorted(answer.status for answer in answers) == [201] * 2 + [422] * 4
 
 
 @pytest.mark.parametrize(
