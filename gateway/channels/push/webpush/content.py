@@ -90,7 +90,16 @@ def delivery_headers(urgency: int, topic: str) -> dict[str, str]:
 
 
 def _encode(shown: dict[str, object]) -> bytes:
-    """Return the content as JSON, with as much of the texts as fits."""
-    title = cut_to_bytes(str(shown["title"]), MAX_TITLE)
-    body = cut_to_bytes(str(shown["body"]), MAX_BODY)
-    return msgspec.json.encode(shown | {"title": title, "body": body})
+    """Return the content as JSON, with as much of the texts as fits.
+
+    A text full of quotation marks or backslashes is twice as long in JSON.
+    """
+    cut = shown | {
+        "title": cut_to_bytes(str(shown["title"]), MAX_TITLE),
+        "body": cut_to_bytes(str(shown["body"]), MAX_BODY),
+    }
+    content = msgspec.json.encode(cut)
+    if len(content) <= MOST_BYTES:
+        return content
+    room = len(str(cut["body"]).encode()) - (len(content) - MOST_BYTES)
+    return msgspec.json.encode(cut | {"body": cut_to_bytes(str(cut["body"]), room)})

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.channels.push.webpush.content import (
@@ -69,10 +69,12 @@ def test_what_needs_no_action_makes_no_sound(
     assert (found["renotify"], found["stays"]) == (renotify, stays)
 
 
+@example(words="\\", times=1_000)
+@example(words='"', times=400)
 @given(words=st.text(min_size=1, max_size=9), times=st.integers(0, 1_000))
 def test_content_fits_whatever_it_says(words: str, times: int) -> None:
     facts = {**FACTS, "title": words * times, "text": words * times, "description": words * times}
-    sent = replace(message("olga"), facts=facts, link=LINK + "x" * 900)
+    sent = replace(message("olga"), facts=facts, link=LINK + "x" * 960)
     content = encode_content(sent, ENGLISH, "t" * 36)
     assert len(content) <= MOST_BYTES
     assert json.loads(content)["title"]
