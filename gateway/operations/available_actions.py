@@ -22,7 +22,7 @@ from gateway.incidents.custom_fields import CustomFields, moments_of
 from gateway.incidents.record import Incident
 from gateway.incidents.releasing import Circumstances, release_command
 from gateway.operations.conflicts import check_kind, check_not_taken
-from gateway.vocabulary import HoldReason
+from gateway.vocabulary import HoldReason, ShelvingEvent
 
 Fixed = Mapping[str, Any]
 
@@ -36,6 +36,7 @@ NEEDED: Mapping[type[c.Command], Fixed] = {
     c.Hold: {"reason": HoldReason.AWAITING_USER},
     c.Note: {"note": "-"},
     c.Rate: {"satisfaction": 3},
+    c.Shelve: {"reason": "-", "until_event": ShelvingEvent.REPLY},
 }
 """The fields that a body cannot do without, with a value to try it with."""
 

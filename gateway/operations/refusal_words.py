@@ -18,6 +18,8 @@ ACTION_LABELS: Mapping[str, tuple[str, str]] = {
     "return": ("return to the desk", "退回服务台"),
     "hold": ("put on hold", "挂起"),
     "resume": ("resume", "恢复"),
+    "shelve": ("shelve", "暂缓"),
+    "unshelve": ("take up again", "结束暂缓"),
     "escalate": ("escalate", "升级"),
     "resolve": ("resolve", "解决"),
     "confirm": ("confirm the solution", "确认解决"),
@@ -45,6 +47,10 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
         "Your roles allow this only while a record is: {limits}.",
         "你的角色只允许在以下状态执行：{limits}。",
     ),
+    "priorities": (
+        "Your roles allow this only for a record of {limits}.",
+        "你的角色只允许对 {limits} 的记录执行。",
+    ),
     "state": (
         "It is {state}; this is possible only while it is: {limits}.",
         "当前状态为“{state}”，只有在以下状态才能执行：{limits}。",
@@ -60,6 +66,10 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
     "not_taken": (
         "You do not have it, so you cannot give it back.",
         "你不是处理人，无法交回。",
+    ),
+    "not_shelved": (
+        "It is not shelved: there is nothing to take up again.",
+        "该记录未暂缓，无需结束暂缓。",
     ),
     "no_claim": (
         "It claims no urgency that is still to be judged.",
@@ -84,6 +94,7 @@ LOCATIONS: Mapping[str, str] = {
     RecordLocation.BEYOND_DESK: "二线、三线或供应商的记录",
     RecordLocation.HANDLED: "自己处理的记录",
     RecordLocation.THIRD: "三线的记录，或已交给自己或本组的供应商记录",
+    RecordLocation.PAGED: "升级策略已呼叫自己的记录",
     RecordLocation.FLAGGED: "已标记为安全事件的记录",
 }
 """The locations of records in Chinese; in English they are their own words."""

@@ -109,6 +109,7 @@ def test_request_is_not_declared_major_and_no_claim_is_graded() -> None:
         ("declare_major", ("reason",)),
         ("assign", ("group",)),
         ("note", ("note",)),
+        ("shelve", ("reason", "until_event")),
         ("accept", ()),
     ],
 )
@@ -134,3 +135,12 @@ def test_custom_fields_that_an_action_requires_are_named() -> None:
     found = listed(person(Role.TIER2), SITUATIONS["second"], fields=fields)
     assert found["resolve"].fields_first == ("cause",)
     assert found["accept"].fields_first == ()
+
+
+def test_shelving_is_refused_by_priority_and_unshelving_where_nothing_is_shelved() -> None:
+    urgent = replace(SITUATIONS["second"], priority=1)
+    found = listed(person(Role.TIER2), urgent)["shelve"].refusal
+    assert found is not None
+    assert (found.code, found.limits) == ("priorities", ("P3", "P4"))
+    assert codes(person(Role.TIER2), urgent, ALONE)["unshelve"] == "not_shelved"
+    assert listed(person(Role.TIER2), replace(urgent, shelved_until=LATER))["unshelve"].allowed

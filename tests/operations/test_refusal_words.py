@@ -44,6 +44,11 @@ def test_every_action_and_location_has_words() -> None:
             "当前状态为“受理中”，只有在以下状态才能执行：已解决、已关闭。",
         ),
         (
+            Refusal("priorities", "", ("P3", "P4")),
+            "Your roles allow this only for a record of P3, P4.",
+            "你的角色只允许对 P3、P4 的记录执行。",
+        ),
+        (
             Refusal("taken", "", ("bob",)),
             "bob has it already. Assign it to take it over.",
             "bob 已接手，如需接管请转派。",

@@ -18,7 +18,7 @@ from tests.support.api import Api
 
 INCIDENTS = "/api/v1/incidents"
 ROLES = tuple(role for role in Role if role is not Role.ADMINISTRATOR)
-VALUES = {"group": "sre", "vendor": "ACME", "satisfaction": 3}
+VALUES = {"group": "sre", "vendor": "ACME", "satisfaction": 3, "until_event": "reply"}
 
 SHAPE = """
 UPDATE incident SET state = $2, tier = $3, handler = $4, assignee = $5, assignee_group = $6,
