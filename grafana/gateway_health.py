@@ -248,6 +248,17 @@ def gateway_health() -> dict[str, Any]:
                         )
                     },
                 ),
+                panel(
+                    "timeseries",
+                    "Connections to chats that failed",
+                    8,
+                    {
+                        "{{chat}}": (
+                            "sum by (chat) "
+                            "(increase(gateway_chat_connection_failures_total[5m])) or vector(0)"
+                        )
+                    },
+                ),
             ],
             [
                 panel(

@@ -32,12 +32,14 @@ SECRET = {f"POST {V1}/keys", f"POST {V1}/me/keys"}
 """Operations that return a secret, which is not stored and so not returned again."""
 
 BEFORE: dict[str, list[str]] = {
-    "accept": [], "return": ["assign"], "resume": ["hold"], "escalate": ["assign"],
+    "accept": [], "release": ["accept"],
+    "return": ["assign"], "resume": ["hold"], "escalate": ["assign"],
     "unshelve": ["shelve"],
     "confirm": ["resolve"], "refuse": ["resolve"], "close": ["resolve"], "rate": ["resolve"],
     "call_back": ["resolve"], "publish": ["resolve"], "follow_on": ["resolve", "close"],
 }  # fmt: skip
 BODIES: dict[str, dict[str, Any]] = {
+    "decline": {"reason": "on a train"},
     "assign": {"person": "ann"}, "hold": {"reason": "awaiting_user"}, "escalate": {"to": "tier3"},
     "shelve": {"reason": "waits", "until_event": "reply"},
     "note": {"note": "looked"}, "declare_major": {"reason": "half the company"},
@@ -60,6 +62,21 @@ MADE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 """The body that creates an object of each collection, and the body of its later change."""
 
+GROUP = {"slug": "mail", "name": "Mail", "tier": "tier2", "members": ["ann"]}
+"""The group of a person who acts for themselves."""
+
+PERSONAL = {"accept", "decline", "release"}
+"""The actions that a person takes for themselves."""
+
+LAYER = {
+    "name": "all",
+    "starts_on": "2026-03-02",
+    "unit": "days",
+    "hand_over": "12:00",
+    "turns": [["ann"], ["bob"]],
+}
+SCHEDULE = {"slug": "web", "name": "Web", "layers": [LAYER]}
+
 CLAIM = (
     "UPDATE incident SET claimed_impact = 'business', claimed_urgency = 'urgent' WHERE number = $1"
 )
@@ -68,15 +85,22 @@ Asked = tuple[str, dict[str, Any]]
 
 
 async def record(api: Api, action: str) -> Asked:
-    await api.hire("mail", "ann")
+    asker = "ann" if action in PERSONAL else "admin"
+    if action in PERSONAL:
+        await api.person("ann", Role.TIER2)
+    else:
+        await api.hire("mail", "ann")
     number = (await api.incident(**KINDS.get(action, {})))["number"]
     if action == "grade":
         await api.uow.pool.execute(CLAIM, number)
+    if action in PERSONAL:
+        await api.call("POST", f"{V1}/groups", GROUP)
+        await api.call("POST", f"{V1}/incidents/{number}/assign", {"person": "ann"})
     for before in BEFORE.get(action, []):
         body = {"solution": "restarted"} if before == "resolve" else BODIES.get(before, {})
-        status, problem = await api.call("POST", f"{V1}/incidents/{number}/{before}", body)
+        status, problem = await api.call("POST", f"{V1}/incidents/{number}/{before}", body, asker)
         assert status == 200, problem
-    return f"{V1}/incidents/{number}/{action}", {"json": BODIES.get(action, {})}
+    return f"{V1}/incidents/{number}/{action}", {"json": BODIES.get(action, {}), "scope": asker}
 
 
 async def related(api: Api, action: str) -> Asked:
@@ -121,7 +145,7 @@ async def thing(api: Api, name: str, *, change: bool) -> Asked:
     return f"{V1}/{name}/{made.get('login') or made.get('slug') or made['name']}", {"json": changes}
 
 
-async def handed_over(api: Api) -> Asked:
+async def listed_shift(api: Api) -> dict[str, Any]:
     await api.person("ann", Role.TIER2)
     await api.call(
         "POST",
@@ -137,7 +161,40 @@ async def handed_over(api: Api) -> Asked:
     api.uow.clock.advance(timedelta(hours=7, minutes=45))  # type: ignore[attr-defined]
     await make_lists(api.uow)
     [listed] = (await api.call("GET", f"{V1}/handovers"))[1]["handovers"]
-    return f"{V1}/handovers/{listed['id']}/accept", {}
+    return dict(listed)
+
+
+async def handed_over(api: Api) -> Asked:
+    return f"{V1}/handovers/{(await listed_shift(api))['id']}/accept", {}
+
+
+async def looked_through(api: Api) -> Asked:
+    return f"{V1}/handovers/{(await listed_shift(api))['id']}/looked-through", {}
+
+
+def hours(since: int, until: int) -> dict[str, str]:
+    begin, end = (NOON + timedelta(hours=count) for count in (since, until))
+    return {"from": begin.isoformat(), "to": end.isoformat()}
+
+
+async def schedule(api: Api, rest: str) -> Asked:
+    for login in ("ann", "bob"):
+        await api.person(login, Role.TIER2)
+    if not rest:
+        return f"{V1}/schedules", {"json": SCHEDULE}
+    await api.call("POST", f"{V1}/schedules", SCHEDULE)
+    one = f"{V1}/schedules/web"
+    swap = {"asked": "bob", "gives": hours(2, 10), "takes": hours(26, 34)}
+    if rest == "change":
+        return one, {"json": {"name": "The web"}}
+    if rest == "overrides":
+        return f"{one}/overrides", {"json": {"people": ["bob"], **hours(2, 10)}}
+    if rest == "swaps":
+        return f"{one}/swaps", {"json": swap, "scope": "ann"}
+    status, made = await api.call("POST", f"{one}/swaps", swap, "ann")
+    assert status == 201, made
+    asked = "ann" if rest == "withdraw" else "bob"
+    return f"{one}/swaps/{made['id']}/{rest}", {"scope": asked}
 
 
 async def one_record(api: Api, rest: str, **sent: Any) -> Asked:
@@ -231,6 +288,15 @@ def calls_by_operation(api: Api) -> dict[str, Callable[[], Awaitable[Asked]]]:
             fixed, "/cis/import", json=[{"name": "db2", "kind": "host"}]
         ),
         f"POST {V1}/handovers/{{id}}/accept": partial(handed_over, api),
+        f"POST {V1}/handovers/{{id}}/looked-through": partial(looked_through, api),
+        f"POST {V1}/schedules": partial(schedule, api, ""),
+        f"PATCH {V1}/schedules/{{slug}}": partial(schedule, api, "change"),
+        f"POST {V1}/schedules/{{slug}}/overrides": partial(schedule, api, "overrides"),
+        f"POST {V1}/schedules/{{slug}}/swaps": partial(schedule, api, "swaps"),
+        **{
+            f"POST {V1}/schedules/{{slug}}/swaps/{{id}}/{a}": partial(schedule, api, a)
+            for a in ("accept", "refuse", "withdraw")
+        },
         **{f"POST {one}/{a}": partial(related, api, a) for a in ("link", "unlink", "refuse_link")},
         **{f"POST {one}/{a}": partial(record, api, a) for a in (*ACTIONS, *MORE)},
         **{
@@ -262,7 +328,9 @@ SELECT (SELECT count(*) FROM timeline), (SELECT count(*) FROM incident),
   (SELECT count(*) FROM body_mapping),
   (SELECT count(*) FROM outbox), (SELECT count(*) FROM linked_record),
     (SELECT count(*) FROM complaint), (SELECT count(*) FROM article),
-  (SELECT count(*) FROM contact_method)
+  (SELECT count(*) FROM contact_method), (SELECT sum(version) FROM schedule),
+  (SELECT count(*) FROM schedule_override),
+  (SELECT count(*) FROM schedule_swap WHERE state = 'proposed')
 """
 
 

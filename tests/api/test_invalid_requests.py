@@ -101,6 +101,10 @@ async def test_every_operation_refuses_missing_and_insufficient_keys(api: Api) -
             name="db1",
             integration="i",
             source="s",
+            message="opened",
+            channel="smtp",
+            locale="en",
+            role="leader",
         )
         assert (await api.client.request(route.method, path)).status == 401
         for scope in api.keys:

@@ -152,7 +152,7 @@ async def test_restricted_viewer_pages_by_deadline(api: Api) -> None:
 )
 async def test_reporter_cannot_filter_by_internal_fields(api: Api, query: str) -> None:
     await api.person("rep", Role.REPORTER)
-    query = query.replace("report=x", "report=due")
+    query = query.replace("report=x", "report=due").replace("shelved=x", "shelved=true")
     assert (await api.call("GET", f"{INCIDENTS}?{query}", scope="rep"))[0] == 403
     assert (await api.call("GET", f"{INCIDENTS}?{query}", scope="read"))[0] == 200
 
@@ -177,7 +177,7 @@ async def test_list_of_incidents_without_deadline_uses_primary_key(pool: Pool) -
             await conn.execute("SET LOCAL " + setting)
         await conn.execute("SET LOCAL plan_cache_mode = force_generic_plan")
         statement = await conn.prepare("EXPLAIN " + NEVER_DUE)
-        plan = "\n".join(row[0] for row in await statement.fetch(*[None] * 12, 50, *[None] * 17))
+        plan = "\n".join(row[0] for row in await statement.fetch(*[None] * 12, 50, *[None] * 18))
         assert "incident_pkey" in plan
         assert "Sort" not in plan
         assert (await conn.prepare(NEVER_DUE_AMONG_FEW)).get_parameters()

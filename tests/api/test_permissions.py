@@ -278,6 +278,7 @@ async def test_other_routes_match_permission_table(api: Api, part: PrincipalRole
             message="opened",
             channel="smtp",
             locale="en",
+            role="leader",
         )
         status, _ = await api.call(
             route.method, path, None if route.request_body is None else {}, scope=key

@@ -113,8 +113,11 @@ INCOMING_CALLS = {"settings/phone_flaws.py", "channels/phone/conversation.py"}
 """The files that name telephone systems, which are another list."""
 
 
-OTHERS = ("compat/", "ingest/")
-"""The rooms whose formats are those of other systems, in which a name means something else."""
+OTHERS = ("compat/", "ingest/", "watch/", "settings/watch.py")
+"""The rooms in which a name means something else: formats of other systems, and the watch.
+
+The watch tells people without the gateway's channels, as they may be what is broken.
+"""
 
 
 def named(path: Path) -> set[str]:

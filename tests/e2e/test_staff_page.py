@@ -11,11 +11,9 @@ from gateway.access.reporter_links import ReporterLinks
 from gateway.access.staff_links import ReaderKind, StaffLink, StaffLinks
 from gateway.settings import Database, load
 from tests.e2e.browser import browser
-from tests.e2e.test_report_form import assert_page_is_sound, chromium
+from tests.e2e.test_report_form import assert_page_is_sound
 from tests.support.served import RunningGateway, served
 from tests.support.staff import hire
-
-__all__ = ["chromium"]
 
 pytestmark = pytest.mark.e2e
 

@@ -71,6 +71,8 @@ def exported() -> dict[str, set[str]]:
     metrics.incidents.remaining.labels("desk", "INC-1", "incident", "1").set(1)
     metrics.notifications.mailbox_read.labels("desk").set(1)
     metrics.notifications.mailbox_failures.labels("desk").inc()
+    metrics.notifications.chat_connected.labels("slack").set(1)
+    metrics.notifications.chat_failures.labels("slack").inc()
     metrics.on_call.gap_seconds.labels("dba").set(1)
     metrics.task_failures.labels("timers").inc()
     metrics.periodic_failed("promotion")

@@ -26,6 +26,7 @@ UNLABELLED = {
     vocabulary.MonitorState,
     vocabulary.PingSignal,
     vocabulary.Quota,
+    vocabulary.SelfCheck,  # worded by gateway/watch/words.py
     vocabulary.SkipReason,
 }
 """Enums whose values only APIs and metrics show, without a label."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gateway.channels.push.webpush.words import WORDS as PUSH_WORDS
 from gateway.incidents.labels import LOCALES
 from gateway.pages.rendering import FOLDER, POLICIES, SHEETS
 from gateway.pages.staff_words import (
@@ -36,11 +37,17 @@ def test_templates_use_only_defined_words() -> None:
     used = {
         name
         for page in FOLDER.glob("*.html")
+        if page.name != "push.html"
         for name in re.findall(r"\bw\.(\w+)", page.read_text("utf-8"))
     }
     assert used <= set(STAFF_WORDS)
     for locale in LOCALES:
         assert set(staff_vocabulary(locale)) == set(STAFF_WORDS)
+
+
+def test_page_of_browsers_uses_only_its_own_words() -> None:
+    page = (FOLDER / "push.html").read_text("utf-8")
+    assert set(re.findall(r"\bw\.(\w+)", page)) <= set(PUSH_WORDS)
 
 
 def test_channels_have_words_or_their_own_name() -> None:

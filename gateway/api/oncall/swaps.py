@@ -108,41 +108,41 @@ async def post_swap(call: ApiCall[SwapBody]) -> web.Response:
         made = await propose_swap(conn, slug, new, call.who, uow.clock.stamp())
         return ChangeResult(_view(made), 201)
 
-    return await _answer(call, work, "swap_proposed")
+    return await _answer(call, work, SwapState.PROPOSED)
 
 
 async def accept(call: ApiCall[None]) -> web.Response:
     """Accept a swap of shifts."""
-    return await _decided(call, accept_swap, "swap_accepted")
+    return await _decided(call, accept_swap, SwapState.ACCEPTED)
 
 
 async def refuse(call: ApiCall[None]) -> web.Response:
     """Refuse a swap of shifts."""
-    return await _decided(call, refuse_swap, "swap_refused")
+    return await _decided(call, refuse_swap, SwapState.REFUSED)
 
 
 async def withdraw(call: ApiCall[None]) -> web.Response:
     """Take back a swap that one proposed."""
-    return await _decided(call, withdraw_swap, "swap_withdrawn")
+    return await _decided(call, withdraw_swap, SwapState.WITHDRAWN)
 
 
 Decision = Callable[[Connection, str, int, Principal, datetime | None], Awaitable[Swap]]
 
 
-async def _decided(call: ApiCall[None], decide: Decision, event: str) -> web.Response:
+async def _decided(call: ApiCall[None], decide: Decision, to: SwapState) -> web.Response:
     slug, stamp = call.request.match_info["slug"], call.context.uow.clock.stamp()
 
     async def work(conn: Connection) -> ChangeResult:
         return ChangeResult(_view(await decide(conn, slug, call.id, call.who, stamp)))
 
-    return await _answer(call, work, event)
+    return await _answer(call, work, to)
 
 
 async def _answer(
-    call: ApiCall[object], work: Callable[[Connection], Awaitable[ChangeResult]], event: str
+    call: ApiCall[object], work: Callable[[Connection], Awaitable[ChangeResult]], to: SwapState
 ) -> web.Response:
     response, fresh = await answer_once(call, work)
     if fresh:
         call.context.uow.committed(CommittedChanges())
-        log.info(event, schedule=call.request.match_info["slug"], by=call.actor)
+        log.info("swap_changed", schedule=call.request.match_info["slug"], to=to, by=call.actor)
     return response

@@ -218,7 +218,7 @@ def _messages() -> tuple[Route, ...]:
         Route("GET", V1 + "/messages", with_query(messages.list_messages, messages.MessageQuery),
               READ, "List messages", messages.MessagePage, needs=sent),
         Route("GET", MESSAGE, without_body(messages.read_message), READ,
-              "Read a message and the attempts to deliver it", messages.MessageDetail, needs=sent),
+              "Read a message with all attempts of delivery", messages.MessageDetail, needs=sent),
         Route("POST", MESSAGE + "/resend", without_body(messages.resend_message), WRITE,
               "Send a message again", messages.ResentMessage, status=202, needs=Action.RESEND),
     )  # fmt: skip

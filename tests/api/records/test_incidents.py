@@ -320,7 +320,7 @@ async def test_list_queries_use_an_index_without_sorting(pool: Pool) -> None:
             plan = "\n".join(
                 row[0]
                 for row in await statement.fetch(
-                    *[None] * 7, *EVERYTHING.parameters(), None, None, 50, *[None] * 17
+                    *[None] * 7, *EVERYTHING.parameters(), None, None, 50, *[None] * 18
                 )
             )
             assert index in plan
