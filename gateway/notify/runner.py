@@ -28,7 +28,8 @@ log = structlog.get_logger()
 BATCH = 64
 POLL_S = 1.0
 AFTER_TROUBLE_S = 5.0
-SETTLE_TRIES = 3
+SETTLE_WITHIN_S = 40.0
+"""The seconds for which a settlement is tried: before the claim expires, also after a slow send."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -150,12 +151,13 @@ class NotificationRunner(MessageDelivery):
     async def _settle(
         self, verdict: Settlement, now: datetime | None, made: AttemptRecord | None
     ) -> None:
-        """Write a settlement and what the log keeps of the attempt, trying several times.
+        """Write a settlement and what the log keeps of the attempt, trying until the claim expires.
 
-        If the database stays away, the row comes back after its visibility timeout and is sent
-        again under the same id.
+        So a restart of the database sends nothing twice. If it stays away for longer, the row
+        comes back after its visibility timeout and is sent again under the same id.
         """
-        for _ in range(SETTLE_TRIES):
+        until = self.clock.monotonic() + SETTLE_WITHIN_S
+        while self.clock.monotonic() < until:
             try:
                 async with self.lookups, transaction(self.pool) as conn:
                     await outbox.settle(conn, now, [verdict])

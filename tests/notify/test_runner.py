@@ -251,6 +251,27 @@ async def test_settlement_is_written_after_database_recovers(pool: Pool, clock: 
     assert await state(pool) == [("sent", 1, "")]
 
 
+async def test_restart_of_the_database_sends_nothing_twice(pool: Pool, clock: FakeClock) -> None:
+    await owe(pool, (1, notice()))
+    channel = ScriptedChannel(held=(held := asyncio.Event()))
+    one = runner(pool, clock, channel)
+    sending = asyncio.ensure_future(one.run_once(NOON))
+    await until(lambda: channel.running == 1)
+    taken = [await pool.acquire() for _ in range(pool.get_max_size())]
+    held.set()
+    for _ in range(5):
+        await until(lambda: any(not sleeper[2].done() for sleeper in clock._sleepers))
+        clock.advance(timedelta(seconds=2))
+    for conn in taken:
+        await pool.release(conn)
+    await until(lambda: sending.done() or bool(clock._sleepers))
+    clock.advance(timedelta(seconds=2))
+    assert await sending == 1
+    assert await state(pool) == [("sent", 1, "")]
+    assert await runner(pool, clock, channel).run_once(NOON + timedelta(minutes=2)) == 0
+    assert len(channel.sent) == 1
+
+
 async def test_recipient_without_channel_is_dead_with_reason(pool: Pool, clock: FakeClock) -> None:
     await owe(pool, (1, notice(target="oncall")), (2, notice(target="sms:+15550100")))
     assert await runner(pool, clock, ScriptedChannel()).run_once(NOON) == 2
