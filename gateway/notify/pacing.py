@@ -64,6 +64,10 @@ class HeldFor(StrEnum):
     DO_NOT_DISTURB = "do_not_disturb"
 
 
+PAUSES = frozenset({HeldFor.QUIET_HOURS, HeldFor.DO_NOT_DISTURB})
+"""The reasons of a person's own; what waited for them is told in one message afterwards."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pause:
     """A pause of a person that holds a message back."""
@@ -225,7 +229,7 @@ def _may_be_bundled(
     nor what a machine reads.
     """
     urgent = row.urgency <= settings.urgent
-    at_once = row.template in ALWAYS_AT_ONCE or (
+    at_once = (row.template in ALWAYS_AT_ONCE and row.held_for not in PAUSES) or (
         urgent and (row.template in CALLS_TO_ACT or row.id not in pace.told)
     )
     begun = row.attempts > 1 or row.method != row.step or row.step > 0

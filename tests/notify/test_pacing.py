@@ -105,6 +105,14 @@ def test_raise_is_never_held_back(urgency: int) -> None:
     assert list(turn(one, paced_at=just_told(), told={one.id}).sent) == [one]
 
 
+@pytest.mark.parametrize("reason", ["quiet_hours", "do_not_disturb"])
+def test_what_waited_for_a_pause_is_one_message_afterwards(reason: str) -> None:
+    templates = ("opened", "unacknowledged", "raised", "resolved")
+    rows = [row(one, held_for=reason, held_until=NOON) for one in templates]
+    taken = turn(*rows)
+    assert (list(taken.together), list(taken.sent)) == (rows, [])
+
+
 @pytest.mark.parametrize(
     "fields",
     [
