@@ -53,15 +53,20 @@ OVER = """
 SELECT o.id FROM outbox o JOIN outbox f ON f.id = o.sequence
 LEFT JOIN incident i ON i.id = o.incident_id
 WHERE o.id = ANY($1::uuid[]) AND (
-  i.id IS NULL OR i.suppressed OR i.state NOT IN ('logged', 'assigned', 'escalated')
+  i.id IS NULL OR i.suppressed OR i.state NOT IN ('logged', 'assigned', 'in_progress', 'escalated')
   OR EXISTS (SELECT FROM timeline t WHERE t.incident_id = o.incident_id AND t.at > f.created_at
-    AND t.event IN ('accepted', 'escalation_acknowledged', 'assigned', 'routed', 'returned',
-      'escalated', 'handed_over', 'linked', 'declined'))
+    AND (t.event IN ('accepted', 'escalation_acknowledged', 'assigned', 'routed', 'returned',
+      'escalated', 'handed_over', 'linked', 'declined')
+      OR (o.template = 'forgotten' AND t.actor <> 'gateway')))
   OR EXISTS (SELECT FROM outbox n WHERE n.incident_id = o.incident_id AND n.channel = o.channel
     AND n.recipient = o.recipient AND n.created_at > f.created_at AND n.sequence IS NULL
     AND n.template = ANY($2::text[])))
 """
-"""The further steps of records that are accepted, given to others or ended, or told anew."""
+"""The further steps of records that are accepted, given to others or ended, or told anew.
+
+Who had accepted a record before a message about it has not read that message; a forgotten record
+is over when somebody does anything with it.
+"""
 
 BUNDLE = """
 UPDATE outbox SET bundle = $2, next_attempt_at = 'infinity', attempts = attempts - 1

@@ -163,6 +163,45 @@ async def test_sequence_ends_when_the_record_is_accepted_given_away_or_ended(
     assert "accepted" in rows[1]["last_error"]
 
 
+async def taken(world: World) -> tuple[str, int]:
+    """Return number and id of a record that Ann accepted a minute ago."""
+    number, incident_id = await world.opened()
+    status, said = await world.api.call(
+        "POST", f"/api/v1/incidents/{number}/acknowledge", {}, scope="ann"
+    )
+    assert status == 200, said
+    await world.pool.execute("DELETE FROM outbox")
+    world.clock.advance(MINUTE)
+    return number, incident_id
+
+
+@pytest.mark.parametrize("template", ["forgotten", "raised", "reopened"])
+async def test_sequence_goes_on_about_a_record_that_was_accepted_before(
+    world: World, template: str
+) -> None:
+    _, incident_id = await taken(world)
+    await world.tell(incident_id, template)
+    await world.run()
+    await world.later(2 * MINUTE)
+    assert (len(world.sms.sent), len(world.mail.sent)) == (1, 1)
+
+
+@pytest.mark.parametrize(("template", "calls"), [("forgotten", 1), ("raised", 2)])
+async def test_any_work_on_a_forgotten_record_ends_its_sequence(
+    world: World, template: str, calls: int
+) -> None:
+    number, incident_id = await taken(world)
+    await world.tell(incident_id, template)
+    await world.run()
+    world.clock.advance(MINUTE)
+    status, said = await world.api.call(
+        "POST", f"/api/v1/incidents/{number}/note", {"note": "on it"}, scope="ann"
+    )
+    assert status == 200, said
+    await world.later(MINUTE)
+    assert len(world.sms.sent) + len(world.mail.sent) == calls
+
+
 async def test_sequence_ends_when_the_person_is_told_anew(world: World) -> None:
     _, incident_id = await world.opened()
     await world.tell(incident_id)
