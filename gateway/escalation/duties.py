@@ -16,6 +16,7 @@ from gateway.escalation.management import (
     claimed_facts,
     without_master_silence,
 )
+from gateway.escalation.policies.paging import CALLED
 from gateway.incidents.announcement import ON_CALL, Announcement, Recipient
 from gateway.incidents.announcements.addressing import DESK
 from gateway.incidents.claims import GRADE, awaits_grading, claimed_priority
@@ -121,13 +122,16 @@ def with_announcements(escalation: EscalationRules, revision: Revision) -> Revis
     took_on = _took_on(before, after)
     said = [made for made in revision.announcements if not made.silenced]
     told = {one.role for made in said for one in made.recipients}
+    called = ON_CALL in told or bool(
+        _passing(revision) and any(made.cause.startswith(CALLED) for made in said)
+    )
     new = [
         duty
         for duty, priority in owed.items()
         if priority < was.get(duty, priority + 1)
         and not (duty.work and took_on)
         and duty.role not in told
-        and not (duty.work and duty.role in {"group", DESK} and ON_CALL in told)
+        and not (duty.work and duty.role in {"group", DESK} and called)
     ]
     if not new:
         return revision

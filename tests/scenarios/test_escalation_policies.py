@@ -160,3 +160,21 @@ async def test_whoever_declines_is_followed_by_the_next_step_at_once(story: Stor
     assert [at for at, _ in await told_in_timeline(story, number)] == [0, 0]
     await story.until(10)
     assert await heard(story, 1) == [("mona", "nobody has taken it")]
+
+
+async def test_group_is_left_in_peace_where_a_decline_calls_a_role(story: Story) -> None:
+    steps = [
+        {"targets": ["group:sre"]},
+        {"targets": ["role:incident_manager"], "after_seconds": 600},
+    ]
+    await story.call("POST", "policies", POLICY | {"steps": steps})
+    number = await story.report()
+    assert await heard(story, 2) == [("tom", "opened"), ("una", "opened")]
+    await story.act(number, "assign", group="sre")
+    assert await heard(story, 2) == [("tom", "assigned"), ("una", "assigned")]
+    await story.act(number, "decline", "tom", reason="on a train")
+    assert await heard(story, 1) == [("mona", "nobody has taken it")]
+    async with story.gateway.pool.acquire() as conn:
+        assert await conn.fetch("SELECT * FROM silent_incident") == []
+    await story.act(number, "resolve", "mona", solution="restarted", resolution="solved")
+    assert await heard(story, 2) == [("tom", "resolved"), ("una", "resolved")]

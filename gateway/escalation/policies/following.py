@@ -169,7 +169,7 @@ def climb_policy(rules: EscalationRules, incident: Incident, now: datetime) -> R
     told = rules.announce(
         ("handler",),
         incident,
-        cause=f"policy:{run.number}:{FORGOTTEN}",
+        cause=paging.step_cause(run, FORGOTTEN),
         template=FORGOTTEN,
         more={},
     )

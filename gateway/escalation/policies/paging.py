@@ -30,6 +30,10 @@ UNACKNOWLEDGED = "unacknowledged"
 """The message that nobody has taken a record, so that the next step is called."""
 
 
+CALLED = "policy:"
+"""The beginning of the cause of every message that a policy makes."""
+
+
 class Paging(NamedTuple):
     """A run after a change or a firing, the calls that it makes, and events of the timeline."""
 
@@ -65,7 +69,7 @@ def paging_due(rules: EscalationRules, incident: Incident, now: datetime) -> dat
 
 def step_cause(run: EscalationRun, step: str) -> str:
     """Return the cause of the messages of a step of a run, by which each is sent once."""
-    return f"policy:{run.number}:{step}"
+    return f"{CALLED}{run.number}:{step}"
 
 
 def next_call(policy: EscalationPolicy, run: EscalationRun) -> NextStep[RunStep] | None:
@@ -165,7 +169,7 @@ def skip_to_next(
     coming = next_call(policy, open_again)
     more = {"left_by": by} if by else {}
     if coming is None:
-        cause = f"policy:{run.number}:declined#{incident.version}"
+        cause = f"{CALLED}{run.number}:declined#{incident.version}"
         told = rules.announce(
             (DESK, MANAGER), incident, cause=cause, template=UNACKNOWLEDGED, more=more
         )
