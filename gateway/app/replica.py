@@ -32,6 +32,7 @@ from gateway.ingest.workers.process import ParseWorker
 from gateway.limits.quotas import Quotas
 from gateway.monitors.pings import PingService
 from gateway.monitors.pulse import PulseWriter
+from gateway.notify.runner import NotificationRunner
 from gateway.observe.metrics import Metrics
 from gateway.observe.watchdog import watch_event_loop
 from gateway.operations.attach import AttachmentService
@@ -56,6 +57,7 @@ class Gateway:
     pool: Pool
     intake: AlertWriter
     timers: TimerRunner
+    notifier: NotificationRunner
     health: Health
     uow: UnitOfWork
     mail: MailIntake
@@ -164,6 +166,7 @@ async def _assemble(
         pools.acting,
         core.intake,
         core.timers,
+        core.notifier,
         health,
         uow,
         receivers.mail_intake,

@@ -8,13 +8,8 @@ result, and people review the difference.
 """
 
 import asyncio
-import shlex
-from collections.abc import Iterator
-from typing import Any
 
-import msgspec
-
-from tests.support.day import Day, Move
+from tests.support.day import Day, read_moves
 from tests.support.story import Story
 
 CONFIGURATION = """
@@ -192,30 +187,9 @@ async def play(story: Story) -> Day:
     await story.put("groups/mail/roster", {"shifts": ROSTER})
     await story.gateway.uow.catalogue.refresh(story.gateway.pool, story.clock.stamp())
     day = Day(story)
-    await day.play(moves())
+    await day.play(read_moves(DAY))
     await story.until(7 * 24 * 60)
     async with asyncio.timeout(20):
         while not await day.sent():
             continue
     return day
-
-
-def moves() -> Iterator[Move]:
-    """Yield every line as minute, person, action, record and facts."""
-    for line in DAY.strip().splitlines():
-        at, who, what, *rest = shlex.split(line)
-        facts = dict(word.split("=", 1) for word in rest[1:])
-        yield (
-            float(at),
-            who,
-            what,
-            rest[0] if rest else "",
-            {name: _value(word) for name, word in facts.items()},
-        )
-
-
-def _value(word: str) -> Any:
-    try:
-        return msgspec.json.decode(word)
-    except msgspec.DecodeError:
-        return word

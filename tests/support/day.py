@@ -1,6 +1,7 @@
 """A player of scripted days: runs a list of events and reports the results as plain text."""
 
-from collections.abc import Iterable, Iterator
+import shlex
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +25,22 @@ FROM outbox o JOIN incident i ON i.id = o.incident_id WHERE i.number = $1 GROUP 
 ORDER BY 1, 2, 3
 """
 UNSENT = "SELECT count(*) FROM outbox WHERE state = 'pending'"
+
+
+def read_moves(script: str, minute: Callable[[str], float] = float) -> Iterator[Move]:
+    """Yield every line of a script as minute, person, action, record and facts."""
+    for line in script.strip().splitlines():
+        at, who, what, *rest = shlex.split(line)
+        facts = dict(word.split("=", 1) for word in rest[1:])
+        about = rest[0] if rest else ""
+        yield minute(at), who, what, about, {name: _value(word) for name, word in facts.items()}
+
+
+def _value(word: str) -> Any:
+    try:
+        return msgspec.json.decode(word)
+    except msgspec.DecodeError:
+        return word
 
 
 class Day:

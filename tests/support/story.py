@@ -3,7 +3,7 @@
 import asyncio
 import email
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -72,11 +72,29 @@ class ArrivedMail:
 
 
 class Mailbox:
-    """A mail server that keeps arrived mails in order."""
+    """A mail server that keeps arrived mails in order.
+
+    While it is stopped, connections to its port are refused. What `before_taking` has for an
+    address is called once, before the next mail to it is taken.
+    """
 
     def __init__(self) -> None:
         self.arrived: asyncio.Queue[EmailMessage] = asyncio.Queue()
         self.refusing: set[str] = set()
+        self.before_taking: dict[str, Callable[[], Awaitable[object]]] = {}
+        self.port = 0
+        self._listener: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        """Listen on the port of before, at first on a free one."""
+        self._listener = await asyncio.get_running_loop().create_server(
+            lambda: SMTP(self, enable_SMTPUTF8=True), "127.0.0.1", self.port
+        )
+        self.port = self._listener.sockets[0].getsockname()[1]
+
+    def stop(self) -> None:
+        if self._listener is not None:
+            self._listener.close()
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's
         self,
@@ -92,6 +110,8 @@ class Mailbox:
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802, ARG002 - aiosmtpd's name
+        if before := self.before_taking.pop(envelope.rcpt_tos[0], None):
+            await before()
         message = email.message_from_bytes(envelope.content, policy=default)
         assert isinstance(message, EmailMessage)
         self.arrived.put_nowait(message)
@@ -280,13 +300,11 @@ async def run_story(
     """
     recipients = recipients if "handler =" in recipients else f"{HANDLER}\n{recipients}"
     mailbox = Mailbox()
-    relay = await asyncio.get_running_loop().create_server(
-        lambda: SMTP(mailbox, enable_SMTPUTF8=True), "127.0.0.1", 0
-    )
+    await mailbox.start()
     file = folder / "gateway.toml"
-    port = relay.sockets[0].getsockname()[1]
     file.write_text(
-        CONFIGURATION.format(port=port, locale=locale, recipients=recipients) + configuration
+        CONFIGURATION.format(port=mailbox.port, locale=locale, recipients=recipients)
+        + configuration
     )
     environ = {
         "DATABASE_URL": database_url,
@@ -304,4 +322,4 @@ async def run_story(
             async with TestClient(server) as client:
                 yield Story(gateway, client, await make_keys(database_url), clock, mailbox)
     finally:
-        relay.close()
+        mailbox.stop()
