@@ -17,6 +17,14 @@ from gateway.db.command_connection import translate_connection_errors
 from gateway.db.migrate import migrate
 from gateway.demo.play import play
 from gateway.development.kept_keys import DevelopmentKeys, load_or_create_keys
+from gateway.development.mailbox import (
+    FOLDER,
+    MailboxHandler,
+    MailFolder,
+    keeping_mail,
+    with_mailbox,
+)
+from gateway.development.mailbox import HOST as MAIL_HOST
 from gateway.development.ready_file import Facts, ReadyFile
 from gateway.development.server import DevelopmentServer, ServerAddresses, fork_supervisor
 from gateway.embedded.launcher import EmbeddedServers, default_state
@@ -26,6 +34,8 @@ from gateway.network.ports import require_free, reserve_port
 from gateway.serving import with_listen_address
 from gateway.settings import Settings
 from gateway.timing.clock import SystemClock
+
+EVERY_ADDRESS = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared, not listened on
 
 
 def dev(settings: Settings, options: argparse.Namespace) -> int:
@@ -38,14 +48,22 @@ def dev(settings: Settings, options: argparse.Namespace) -> int:
     _require_ports(settings)
     if options.external_servers:
         _require_addresses(settings)
-    with reserve_port(host, port) as kept:
-        server = fork_supervisor(
-            with_listen_address(settings, host, kept), external=options.external_servers
-        )
-        return uvloop.run(_dev(settings, options, server))
+    with reserve_port(host, port) as kept, reserve_port(MAIL_HOST, 0) as mail_port:
+        settings = _with_own_address(with_listen_address(settings, host, kept))
+        catches_mail = not settings.notify.smtp.host
+        if catches_mail:
+            settings = with_mailbox(settings, mail_port)
+        server = fork_supervisor(settings, external=options.external_servers)
+        return uvloop.run(_dev(settings, options, server, catches_mail=catches_mail))
 
 
-async def _dev(settings: Settings, options: argparse.Namespace, server: DevelopmentServer) -> int:
+async def _dev(
+    settings: Settings,
+    options: argparse.Namespace,
+    server: DevelopmentServer,
+    *,
+    catches_mail: bool,
+) -> int:
     """Start the servers, let `server` serve with them, and keep the ready file up to date."""
     ready = ReadyFile(options.ready_file)
     state = (options.state or default_state()).absolute()
@@ -62,16 +80,17 @@ async def _dev(settings: Settings, options: argparse.Namespace, server: Developm
         with translate_connection_errors(at.database):
             await migrate(at.database)
         kept = await load_or_create_keys(at.database, state)
+        mail = await _catch_mail(stack, settings, state) if catches_mail else ""
         beside.add(_stop_asked())
         await server.serve(at)
         stack.push_async_callback(server.stop)
         served = await server.next_report()
         if served is not None:
-            _announce(served["url"], kept, state)
-            ready.write(_facts(served, at, kept))
+            _announce(served["url"], kept, state, mail)
+            ready.write(_facts(served, at, kept, mail))
             beside.add(
                 asyncio.create_task(
-                    _follow(server, lambda news: ready.write(_facts(news, at, kept)))
+                    _follow(server, lambda news: ready.write(_facts(news, at, kept, mail)))
                 )
             )
             if options.demo:
@@ -88,6 +107,25 @@ def _open_to_this_machine(settings: Settings) -> Settings:
     return msgspec.structs.replace(
         settings, metrics=msgspec.structs.replace(settings.metrics, open=True)
     )
+
+
+def _with_own_address(settings: Settings) -> Settings:
+    """Return the settings with the address that is served as the one in links, if none is set."""
+    if settings.server.external_url:
+        return settings
+    host = MAIL_HOST if settings.server.host in EVERY_ADDRESS else settings.server.host
+    own = f"http://{host}:{settings.server.port}"
+    return msgspec.structs.replace(
+        settings, server=msgspec.structs.replace(settings.server, external_url=own)
+    )
+
+
+async def _catch_mail(stack: AsyncExitStack, settings: Settings, state: Path) -> str:
+    """Keep the mails that the gateway sends, until the stack ends; return their folder."""
+    folder = MailFolder(state / FOLDER)
+    handler = MailboxHandler(folder, settings.server.external_url, _print)
+    await stack.enter_async_context(keeping_mail(handler, settings.notify.smtp.port))
+    return str(folder.path)
 
 
 def _stop_asked() -> "asyncio.Task[Any]":
@@ -147,8 +185,11 @@ async def _bundled(
     return ServerAddresses(embedded.database_url, embedded.redis_url), watching
 
 
-def _facts(served: dict[str, Any], at: ServerAddresses, kept: DevelopmentKeys) -> Facts:
-    """Return the contents of the ready file: `pid` is the process to stop, `pids` serve."""
+def _facts(served: dict[str, Any], at: ServerAddresses, kept: DevelopmentKeys, mail: str) -> Facts:
+    """Return the contents of the ready file: `pid` is the process to stop, `pids` serve.
+
+    `mail` is the folder of the mails that are sent, "" where a relay is configured.
+    """
     return {
         "url": served["url"],
         "admin_key": kept.admin,
@@ -156,12 +197,13 @@ def _facts(served: dict[str, Any], at: ServerAddresses, kept: DevelopmentKeys) -
         "database_url": at.database,
         "redis_url": at.redis,
         "smtp": served["smtp"],
+        "mail": mail,
         "pid": os.getpid(),
         "pids": [served["pid"]],
     }
 
 
-def _announce(url: str, kept: DevelopmentKeys, state: Path) -> None:
+def _announce(url: str, kept: DevelopmentKeys, state: Path, mail: str) -> None:
     alert = """{"title": "disk full", "severity": "critical"}"""
     example = f"curl -H 'Authorization: Bearer {kept.ingest}' -d '{alert}' {url}/ingest/generic"
     lines = (
@@ -169,10 +211,16 @@ def _announce(url: str, kept: DevelopmentKeys, state: Path) -> None:
         f"admin     {kept.admin}",
         f"ingest    {kept.ingest}",
         f"state     {state}",
+        *([f"mail      {mail}"] if mail else []),
         "",
         f"try       {example}",
+        f"shell     export GATEWAY={url} ADMIN={kept.admin} INGEST={kept.ingest}",
     )
-    print("\n" + "".join(f"  {line}\n" if line else "\n" for line in lines), flush=True)
+    _print("\n" + "".join(f"  {line}\n" if line else "\n" for line in lines))
+
+
+def _print(text: str) -> None:
+    print(text, flush=True)
 
 
 def _say(text: str) -> None:

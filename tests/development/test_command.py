@@ -45,11 +45,11 @@ class Developer:
         self.facts: dict[str, Any] = {}
 
     @contextmanager
-    def started(self) -> Iterator["subprocess.Popen[bytes]"]:
+    def started(self, **variables: str) -> Iterator["subprocess.Popen[bytes]"]:
         options = ["--port=0", f"--state={self.state}", f"--ready-file={self.ready}"]
         argv = [sys.executable, "-m", "gateway", "dev", *options]
         with self.log.open("wb") as sink:
-            environ = {**os.environ, **OTHER_SERVERS}
+            environ = {**os.environ, **OTHER_SERVERS, **variables}
             process = subprocess.Popen(argv, cwd=ROOT, env=environ, stdout=sink, stderr=sink)
         try:
             yield process
@@ -67,9 +67,12 @@ class Developer:
             await CLOCK.sleep(0.05)
         self.facts = json.loads(self.ready.read_text())
 
-    async def send_alert(self) -> int:
+    def mails(self) -> list[str]:
+        return sorted(one.name for one in (self.state / "mail").glob("*"))
+
+    async def send_alert(self, severity: str = "warning") -> int:
         head = {"Authorization": f"Bearer {self.facts['ingest_key']}"}
-        body = {"title": "disk full", "severity": "warning"}
+        body = {"title": "disk full", "severity": severity}
         address = f"{self.facts['url']}/ingest/generic"
         async with (
             aiohttp.ClientSession() as session,
@@ -130,6 +133,52 @@ async def test_dev_ignores_shell_servers_and_keeps_keys_after_restart(
         assert developer.facts["admin_key"] == before["admin_key"]
         assert developer.facts["ingest_key"] == before["ingest_key"]
         assert await developer.send_alert() == 202
+
+
+@pytest.mark.timeout(180)
+async def test_dev_keeps_mails_and_writes_its_own_address_into_them(developer: Developer) -> None:
+    with developer.started() as process:
+        await developer.wait_until_serving(process)
+        assert Path(developer.facts["mail"]) == developer.state / "mail"
+        said = developer.log.read_text()
+        assert f"mail      {developer.state / 'mail'}" in said
+        url, admin, ingest = (developer.facts[one] for one in ("url", "admin_key", "ingest_key"))
+        assert f"export GATEWAY={url} ADMIN={admin} INGEST={ingest}" in said
+        person = {
+            "login": "ann",
+            "name": "Ann",
+            "email": "ann@a.example",
+            "roles": ["incident_manager"],
+        }
+        head = {"Authorization": f"Bearer {admin}"}
+        async with (
+            aiohttp.ClientSession(headers=head) as session,
+            session.post(f"{url}/api/v1/people", json=person) as answer,
+        ):
+            assert answer.status == 201
+        assert await developer.send_alert("critical") == 202
+        await developer.wait_until_logged(f"P1 opened: disk full  {url}/r/")
+        assert "mail to ann@a.example: [INC-" in developer.log.read_text()
+    assert developer.mails() == ["000001.eml"]
+
+
+@pytest.mark.timeout(180)
+async def test_dev_uses_the_relay_and_the_address_that_are_configured(developer: Developer) -> None:
+    relay = {
+        "GATEWAY_NOTIFY__SMTP__HOST": "127.0.0.1",
+        "GATEWAY_SERVER__EXTERNAL_URL": "https://desk.example",
+    }
+    with developer.started(**relay) as process:
+        await developer.wait_until_serving(process)
+        assert developer.facts["mail"] == ""
+        person = {"login": "ann", "name": "Ann"}
+        head = {"Authorization": f"Bearer {developer.facts['admin_key']}"}
+        at = f"{developer.facts['url']}/api/v1/people"
+        async with aiohttp.ClientSession(headers=head) as session:
+            await session.post(at, json=person)
+            async with session.post(f"{at}/ann/push-link") as answer:
+                assert (await answer.json())["url"].startswith("https://desk.example/push/")
+    assert developer.mails() == []
 
 
 @pytest.mark.timeout(180)
