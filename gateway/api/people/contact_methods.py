@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, UnsetType
 from gateway.api.context import ApiCall, respond
 from gateway.api.idempotent_response import ChangeResult, answer_once
 from gateway.api.people.person_of_call import login_of
-from gateway.api.setup.contact_methods import Channel, check_method
+from gateway.api.setup.stated_methods import Channel, check_method
 from gateway.db.buckets import SharedBucket, take_token
 from gateway.db.pool import Connection, acquire, transaction
 from gateway.directory import contact_codes, contact_methods, people

@@ -36,6 +36,24 @@ async def test_person_is_normalised_and_read_back(api: Api) -> None:
     assert (await api.call("GET", f"{PEOPLE}/bob"))[0] == 404
 
 
+async def test_person_is_made_with_contact_methods(api: Api) -> None:
+    methods = [{"channel": "webpush", "address": ""}, {"channel": "mail", "address": "a@b.example"}]
+    assert (await api.call("POST", PEOPLE, ANN | {"methods": methods}))[0] == 201
+    status, listed = await api.call("GET", f"{PEOPLE}/ann/contact-methods")
+    assert status == 200
+    assert [(one["channel"], one["verified_as"]) for one in listed["contact_methods"]] == [
+        ("webpush", "directory"),
+        ("mail", "administrator"),
+    ]
+
+
+async def test_person_with_an_unusable_contact_method_is_not_made(api: Api) -> None:
+    methods = [{"channel": "mail"}, {"channel": "slack"}]
+    status, problem = await api.call("POST", PEOPLE, ANN | {"methods": methods})
+    assert (status, problem["errors"][0]["pointer"]) == (422, "/methods/1/address")
+    assert (await api.call("GET", f"{PEOPLE}/ann"))[0] == 404
+
+
 async def test_login_and_email_are_unique(api: Api) -> None:
     await api.call("POST", PEOPLE, ANN)
     for taken in (
