@@ -1,9 +1,5 @@
 """The commands on documentation pages run in order against a new gateway."""
 
-import asyncio
-import os
-import re
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,10 +7,11 @@ import msgspec
 import pytest
 
 from gateway.settings import Database, load
+from tests.support.page_commands import commands_of, run_script
 from tests.support.served import RunningGateway, served
 
-ROOT = Path(__file__).parents[1]
-COMMANDS = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+MOST_COMMANDS = 5
+"""The most commands and calls of the tutorial, besides the line that is pasted."""
 
 
 @pytest.fixture
@@ -25,30 +22,10 @@ async def gateway(database_url: str) -> AsyncIterator[RunningGateway]:
 
 
 async def run(gateway: RunningGateway, name: str, folder: Path) -> None:
-    """Run the commands of a page; curl is replaced by tests/support/curl.py."""
-    curl = folder / "curl"
-    curl.write_text(
-        f'#!/bin/sh\nexec "{sys.executable}" "{ROOT}/tests/support/curl.py" "$@"\n', "utf-8"
-    )
-    curl.chmod(0o700)
-    script = "\n".join(COMMANDS.findall((ROOT / "docs" / name).read_text("utf-8")))
-    assert script
-    process = await asyncio.create_subprocess_exec(
-        "sh",
-        "-eu",
-        "-c",
-        script,
-        env={
-            "PATH": f"{folder}:{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "GATEWAY": str(gateway.client.make_url("/")).rstrip("/"),
-            "ADMIN": gateway.keys["admin"],
-        },
-        cwd=folder,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    told, _ = await process.communicate()
-    assert process.returncode == 0, told.decode()
+    """Run the commands of a page."""
+    url = str(gateway.client.make_url("/")).rstrip("/")
+    script = "\n".join(commands_of(name))
+    await run_script(script, folder, GATEWAY=url, ADMIN=gateway.keys["admin"])
 
 
 async def test_monitors_page_commands_create_pinged_monitor(
@@ -77,8 +54,12 @@ async def test_people_page_commands_create_person_with_contact_methods(
     assert (await gateway.post("/api/v1/login", login, None)).status == 200
     _, group = await gateway.get("/api/v1/groups/dba", "admin")
     assert group["members"] == ["ann"]
-    _, chosen = await gateway.get("/api/v1/people/ann/methods", "admin")
-    assert [one["address"] for one in chosen["methods"]] == ["", "ann@home.example"]
+    _, chosen = await gateway.get("/api/v1/people/ann/contact-methods", "admin")
+    assert [(one["address"], one["label"]) for one in chosen["contact_methods"]] == [
+        ("ann@home.example", "study")
+    ]
+    _, quiet = await gateway.get("/api/v1/people/ann/quiet-hours", "admin")
+    assert (len(quiet["hours"]), quiet["passes"]) == (2, 2)
 
 
 async def test_escalation_page_commands_create_and_change_policy(
@@ -95,12 +76,6 @@ async def test_messages_page_commands_set_a_template(
     await run(gateway, "messages.md", tmp_path)
     _, listed = await gateway.get("/api/v1/templates", "admin")
     assert [(one["event"], one["channel"]) for one in listed["templates"]] == [("opened", "*")]
-    _, chosen = await gateway.get("/api/v1/people/ann/contact-methods", "admin")
-    assert [(one["address"], one["label"]) for one in chosen["contact_methods"]] == [
-        ("ann@home.example", "study")
-    ]
-    _, quiet = await gateway.get("/api/v1/people/ann/quiet-hours", "admin")
-    assert (len(quiet["hours"]), quiet["passes"]) == (2, 2)
 
 
 async def test_calendars_page_commands_make_absences_and_feeds(
@@ -114,3 +89,10 @@ async def test_calendars_page_commands_make_absences_and_feeds(
     assert feed["made_by"] == "ann"
     shown = await gateway.client.get(feed["address"])
     assert (await shown.text()).startswith("BEGIN:VCALENDAR")
+
+
+def test_tutorial_has_the_same_few_commands_in_both_languages() -> None:
+    english = commands_of("tutorial/first-on-call.md")
+    assert commands_of("tutorial/first-on-call.zh-CN.md") == english
+    said = [one for block in english for one in block.splitlines() if not one.startswith(" ")]
+    assert len(said) == len(english) <= MOST_COMMANDS

@@ -1,7 +1,6 @@
 """Fixtures of the end-to-end tests with real senders, fetched by `python3 gw fetch-e2e`."""
 
 import asyncio
-import json
 import os
 import re
 import shutil
@@ -21,7 +20,14 @@ from aiohttp.test_utils import TestServer
 
 from tests.e2e import monitoring
 from tests.e2e.monitoring import DIRECT, WEBHOOK
-from tests.e2e.processes import ROOT, binary, free_ports, listening, program, tail, until
+from tests.e2e.processes import (
+    binary,
+    development_gateway,
+    free_ports,
+    listening,
+    program,
+    until,
+)
 from tests.support.certificate import make_certificate
 
 LISTENING = """
@@ -161,27 +167,10 @@ async def site(e2e_bin: Path) -> AsyncIterator[Site]:
 
 async def _gateway(stack: ExitStack, folder: Path, smtp_port: int) -> dict[str, str]:
     """Start the gateway with its bundled servers; return the content of its ready file."""
-    log, ready, config = folder / "gateway.log", folder / "ready.json", folder / "gateway.toml"
+    config = folder / "gateway.toml"
     config.write_text(LISTENING.format(port=smtp_port, certificate=make_certificate(folder)[0]))
-    argv = (
-        sys.executable,
-        "-m",
-        "gateway",
-        "dev",
-        "--port",
-        "0",
-        "--state",
-        folder / "state",
-        "--ready-file",
-        ready,
-    )
-    process = stack.enter_context(program(log, ROOT, *argv, "--config", config))
-
-    async def written() -> dict[str, str] | None:
-        assert process.poll() is None, tail(log)
-        return json.loads(ready.read_text()) if ready.exists() else None
-
-    return await until("the gateway serves", written, 40)
+    argv = (sys.executable, "-m", "gateway", "dev", "--config", config)
+    return await development_gateway(stack, folder, *argv)
 
 
 def _senders(

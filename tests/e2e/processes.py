@@ -4,12 +4,13 @@ They are started on free ports, stopped in order, and end with the test run.
 """
 
 import ctypes
+import json
 import os
 import signal
 import socket
 import subprocess
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -99,3 +100,19 @@ def binary(directory: Path, name: str) -> str:
     path = directory / name
     assert os.access(path, os.X_OK), f"{path} is missing: python3 gw fetch-e2e"
     return str(path)
+
+
+async def development_gateway(stack: ExitStack, folder: Path, *argv: str | Path) -> dict[str, str]:
+    """Start a command that is `gw dev`, with its state in the folder, until the stack ends.
+
+    Returns the content of its ready file; what it prints is in `gateway.log`.
+    """
+    log, ready = folder / "gateway.log", folder / "ready.json"
+    options = ("--port", "0", "--state", folder / "state", "--ready-file", ready)
+    process = stack.enter_context(program(log, ROOT, *argv, *options))
+
+    async def written() -> dict[str, str] | None:
+        assert process.poll() is None, tail(log)
+        return json.loads(ready.read_text()) if ready.exists() else None
+
+    return await until("the gateway serves", written, 40)
