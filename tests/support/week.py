@@ -125,7 +125,8 @@ class Week(Day):
         super().__init__(story)
         self.heard: list[Heard] = []
         self.mails: dict[tuple[str, str], EmailMessage] = {}
-        self.slow: asyncio.Event | None = None
+        self.slow = False
+        self._next_text = asyncio.Event()
         self._restart, self._phones = restart, phones
         self._swap = ""
         self._restarting: asyncio.Task[None] | None = None
@@ -217,18 +218,20 @@ class Week(Day):
         self.heard.append(Heard(at, at, (who, channel, occasion, about)))
 
     async def take_text(self, number: str, text: str) -> None:
-        """Take a text message; while the vendor is slow, answer later than is waited for."""
-        slow, self.slow = self.slow, None
+        """Take a text message; while the vendor is slow, answer when the next one has come."""
+        late, self.slow = self.slow, False
         occasion, about = _read_subject(text.splitlines()[0])
-        self._keep(self._phones[number], "sms" if slow is None else "late", occasion, about)
-        if slow is not None:
+        self._keep(self._phones[number], "late" if late else "sms", occasion, about)
+        self._next_text.set()
+        if late:
             self.story.gateway.notifier.send_timeout_s = self._patience
-            await slow.wait()
+            self._next_text.clear()
+            await self._next_text.wait()
 
     async def _sms_slow(self, *_: Any) -> None:
         notifier = self.story.gateway.notifier
         self._patience, notifier.send_timeout_s = notifier.send_timeout_s, 0.5
-        self.slow = asyncio.Event()
+        self.slow = True
 
     async def _mail_stops(self, *_: Any) -> None:
         self.story.mailbox.stop()
