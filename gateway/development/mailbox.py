@@ -22,6 +22,9 @@ from gateway.settings import Settings
 HOST = "127.0.0.1"
 FOLDER = "mail"
 
+LINK = re.compile(r"https?://[^\s<>\"]+")
+"""An address of the web in a text."""
+
 log = structlog.get_logger()
 
 
@@ -56,8 +59,8 @@ class MailFolder:
 def describe_mail(content: bytes, recipients: Sequence[str], external_url: str) -> str:
     """Return recipients, subject and first link to `external_url` of a mail as one line."""
     mail = email.message_from_bytes(content, policy=default)
-    link = re.search(re.escape(external_url) + r"/[^\s<>\"]+", _text(mail))
-    parts = [f"mail to {', '.join(recipients)}: {_subject(mail)}", link[0] if link else ""]
+    links = (link for link in LINK.findall(_text(mail)) if link.startswith(f"{external_url}/"))
+    parts = [f"mail to {', '.join(recipients)}: {_subject(mail)}", next(links, "")]
     line = "  ".join(part for part in parts if part)
     return "".join(sign if sign.isprintable() else " " for sign in line)
 

@@ -83,6 +83,7 @@ def _ways_in(settings: Settings) -> list[Flaw]:
         for at, detail in find_invalid_networks(settings.server.trusted_proxies)
     ]
     flaws += mail_flaws.flaws(settings.mail)
+    flaws += settings.notify.flaws()
     flaws += chat_flaws.flaws(settings.chat)
     flaws += phone_flaws.flaws(settings.phone, settings.server.external_url)
     flaws += phone_flaws.route_flaws(settings.notify)

@@ -23,7 +23,7 @@ ELSEWHERE: Mapping[str, str] = {
     "integration": "ours", "source": "generic", "service": "none", "way": "raw",
     "provider": "slack", "event": "voice", "type": "generic", "said": "up", "asked": "note",
     "request_id": "00000000-0000-7000-8000-000000000000", "link": "none", "key": "gwk_none",
-    "token": "none",
+    "token": "none", "message": "opened", "channel": "smtp", "locale": "en", "role": "leader",
 }  # fmt: skip
 """Values of parameters that the world does not fill.
 

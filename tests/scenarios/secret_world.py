@@ -51,6 +51,10 @@ SET master_id = (SELECT id FROM incident WHERE number = $2), link_reason = 'manu
 WHERE number = $1
 """
 NEWEST = "SELECT number FROM incident ORDER BY id DESC LIMIT 1"
+MESSAGE = """
+SELECT o.id FROM outbox o JOIN incident i ON i.id = o.incident_id
+WHERE i.number = $1 ORDER BY o.id LIMIT 1
+"""
 PENDING = "SELECT count(*) FROM outbox WHERE state = 'pending'"
 DONE = """
 SELECT i.number, t.actor, t.event FROM timeline t JOIN incident i ON i.id = t.incident_id
@@ -167,6 +171,7 @@ async def _seen_before_the_flag(world: World) -> None:
         {"title": f"{SECRET} article", "symptom": SECRET},
     )
     filled["/articles/{id}"] = [str(await story.gateway.pool.fetchval("SELECT id FROM article"))]
+    filled["/messages/{id}"] = [str(await story.gateway.pool.fetchval(MESSAGE, hidden["alert"]))]
     invited = await story.call("POST", f"incidents/{hidden['published']}/invite")
     filled["/mine/{link}"] = filled["/my/{link}"] = [invited["path"].rpartition("/")[2]]
     texts = [mail.get_content() for mail in await world.mails() if not may_see(mail)]

@@ -21,6 +21,7 @@ from gateway.access.login import grantable_scopes
 from gateway.app import Gateway, run_replica
 from gateway.dedup.promotion import Promotion
 from gateway.directory.roles import Role
+from gateway.notify.outbox import VISIBILITY
 from gateway.operations.rounds.orphans import detach_orphans
 from gateway.operations.shifts.hand_over import make_lists
 from gateway.settings import load
@@ -60,6 +61,16 @@ SELECT round(extract(epoch FROM t.at - $2) / 60, 2)::float8 AS minute, t.event, 
   t.facts::text AS facts
 FROM timeline t JOIN incident i ON i.id = t.incident_id WHERE i.number = $1 ORDER BY t.seq
 """
+
+
+WAITING = """
+SELECT EXISTS (SELECT FROM outbox WHERE state = 'pending'
+  AND (next_attempt_at <= $1 OR (attempts > 0 AND next_attempt_at = $1 + $2::interval)))
+"""
+"""Whether a message is due, or claimed and not settled."""
+
+WAITS = 500
+"""The times that a story looks whether a message that is due has been sent."""
 
 
 @dataclass(frozen=True)
@@ -221,6 +232,7 @@ class Story:
         """Let time pass: every timer that falls due on the way fires at its moment."""
         goal = NOON + timedelta(minutes=minute)
         while due := await self.gateway.pool.fetch(DUE, goal):
+            await self._sent()
             self.clock.at = max(self.clock.at, due[0]["due_at"])
             now = [
                 TimerId(row["incident_id"], TimerKind(row["kind"]))
@@ -228,7 +240,22 @@ class Story:
                 if row["due_at"] <= self.clock.at
             ]
             await self.gateway.timers._firing.batch(now, {})
+        await self._sent()
         self.clock.at = goal
+
+    async def sends(self) -> bool:
+        """Return whether a message is due or on its way; call the notifier where it waits."""
+        gateway = self.gateway
+        waiting = bool(await gateway.pool.fetchval(WAITING, self.clock.at, VISIBILITY))
+        if waiting and not gateway.notifier._running:
+            gateway.notifier.wake.set()
+        return waiting or gateway.notifier._running > 0
+
+    async def _sent(self) -> None:
+        """Wait until what is due is sent, so that no claim expires as the clock jumps."""
+        for _ in range(WAITS):
+            if not await self.sends():
+                return
 
     async def promote(self) -> None:
         """Run the promotion of ended maintenance windows and silences, a periodic job."""

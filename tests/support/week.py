@@ -11,7 +11,6 @@ from typing import Any
 import asyncpg
 
 from gateway.errors import Unavailable
-from gateway.notify.outbox import VISIBILITY
 from gateway.notify.templates import OCCASIONS
 from gateway.operations.rounds.undelivered import note_undelivered
 from gateway.sla.timers.timer_store import TimerId
@@ -30,12 +29,6 @@ SELECT least(
   (SELECT min(due_at) FROM timer WHERE armed AND due_at <= $1),
   (SELECT min(next_attempt_at) FROM outbox WHERE state = 'pending' AND next_attempt_at <= $1))
 """
-WAITING = """
-SELECT EXISTS (SELECT FROM outbox WHERE state = 'pending'
-  AND (next_attempt_at <= $1 OR (attempts > 0 AND next_attempt_at = $1 + $2::interval)))
-"""
-"""Whether a message is due, or claimed and not settled."""
-
 DISCONNECT = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'
@@ -185,7 +178,9 @@ class Week(Day):
         gateway = self.story.gateway
         try:
             return bool(
-                await self._sends() or await self._fire() or await note_undelivered(gateway.uow)
+                await self.story.sends()
+                or await self._fire()
+                or await note_undelivered(gateway.uow)
             )
         except (Unavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             if not self.down:
@@ -199,14 +194,6 @@ class Week(Day):
         if due:
             await self.story.gateway.timers._firing.batch(due, {})
         return bool(due)
-
-    async def _sends(self) -> bool:
-        """Return whether a message is due or on its way; call the notifier where it waits."""
-        gateway, now = self.story.gateway, self.story.clock.at
-        waiting = bool(await gateway.pool.fetchval(WAITING, now, VISIBILITY))
-        if waiting and not gateway.notifier._running:
-            gateway.notifier.wake.set()
-        return waiting or gateway.notifier._running > 0
 
     def messages(self) -> list[Heard]:
         """Return the messages that arrived, with the names of the records."""

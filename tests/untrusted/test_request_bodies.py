@@ -41,6 +41,7 @@ FILL = (
     "down",
     "a" * 8,
     "x.1.1.x",
+    "a" * 60,
 )
 """Values of path parameters; the first one that matches the parameter's pattern is used."""
 

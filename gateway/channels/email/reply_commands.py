@@ -36,7 +36,7 @@ NEEDS_TEXT = frozenset({ReplyWord.NOTE, ReplyWord.RESOLVE})
 """The words that are commands only with a colon and a text behind them."""
 
 FIRST_LINE = re.compile(
-    r"\s*([A-Za-z ]{3,12}|[一-鿿]{2,3})\s*(?:[:：]\s*(.*)|[.!。！]?\s*)", re.DOTALL
+    r"([A-Za-z][A-Za-z ]{2,11}|[一-鿿]{2,3})\s*(?:[:：]\s*(.*)|[.!。！]?)", re.DOTALL
 )
 
 
@@ -71,7 +71,7 @@ def read_reply_command(new: str) -> ReplyCommand | None:
     The line is a word alone, or a word, a colon and a text that may go on below.
     """
     first, _, rest = new.strip().partition("\n")
-    found = FIRST_LINE.fullmatch(first)
+    found = FIRST_LINE.fullmatch(first.strip())
     word = None if found is None else WORDS.get(" ".join(found[1].lower().split()))
     if found is None or word is None:
         return None
