@@ -134,15 +134,13 @@ class RecordPage:
         """
         link, asked = request.match_info["link"], request.match_info["asked"]
         check_same_origin(request.headers, self.context.links.external_url)
-        form, links = await read_form(request), StaffLinks(self.context.links)
+        now, opened, expired = await self._opened(link)
+        form = await read_form(request)
         language = form.get("lang")
+        if expired:
+            return self._expired(request, opened, language)
+        seen = StaffLinks(self.context.links).read_form_token(link, form.get("token", ""))
         async with acquire(self.context.uow.pool) as conn:
-            now = await fetch_now(conn, self.context.uow.clock.stamp())
-            try:
-                opened = links.read(link, now)
-            except LinkExpired as expired:
-                return self._expired(request, expired.opened, language)
-            seen = links.read_form_token(link, form.get("token", ""))
             reader = await self._reader(conn, request, opened, language)
             incident = await _record(conn, opened, reader)
         if reader.shown.login:
@@ -173,20 +171,28 @@ class RecordPage:
         """
         link = request.match_info["link"]
         check_same_origin(request.headers, self.context.links.external_url)
+        _, opened, expired = await self._opened(link)
         language = (await read_form(request)).get("lang")
+        if not expired:
+            return _back(link, language)
         async with acquire(self.context.uow.pool) as conn:
-            now = await fetch_now(conn, self.context.uow.clock.stamp())
-            try:
-                StaffLinks(self.context.links).read(link, now)
-            except LinkExpired as expired:
-                opened = expired.opened
-            else:
-                return _back(link, language)
             reader = await self._reader(conn, request, opened, language)
             incident = await _record(conn, opened, reader)
         if reader.shown.login:
             await renew_link(self.context, incident, reader.shown.login)
         return self._expired(request, opened, language, renewed=True)
+
+    async def _opened(self, link: str) -> tuple[datetime, StaffLink, bool]:
+        """Return the time, what the link opens, and whether it expired; nothing of a body is read.
+
+        Raises NotFound and Unavailable.
+        """
+        async with acquire(self.context.uow.pool) as conn:
+            now = await fetch_now(conn, self.context.uow.clock.stamp())
+        try:
+            return now, StaffLinks(self.context.links).read(link, now), False
+        except LinkExpired as expired:
+            return now, expired.opened, True
 
     async def _show(
         self,
