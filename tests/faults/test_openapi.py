@@ -53,7 +53,7 @@ QUICK = settings(
 )
 
 
-@pytest.mark.timeout(1200 if FULL else 60)
+@pytest.mark.timeout(1200 if FULL else 180)
 async def test_every_operation_conforms_to_openapi_document(
     database_url: str, redis_url: str, tmp_path: Path
 ) -> None:
