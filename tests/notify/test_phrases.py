@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.notify.phrases import MessageReader, duration_words, local_time
+from gateway.notify.phrases import MessageReader, duration_words, local_time, relative_time
 
 ANN = MessageReader("en", "Asia/Shanghai")
 LI = MessageReader("zh-CN", "Asia/Shanghai")
@@ -36,3 +36,11 @@ def test_unreadable_time_is_shown_unchanged(text: str) -> None:
 )
 def test_duration_is_shown_in_words(seconds: int, english: str, chinese: str) -> None:
     assert (duration_words(seconds, ANN), duration_words(seconds, LI)) == (english, chinese)
+
+
+def test_distance_of_unreadable_or_unknown_time_is_left_out() -> None:
+    now = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+    reader = MessageReader("en", "UTC", now=now)
+    assert [relative_time(value, reader) for value in ("soon", None, "2026-03-02")] == ["", "", ""]
+    assert relative_time(now, ANN) == ""
+    assert "30 minutes" in relative_time("2026-03-02T12:30:00Z", reader)
