@@ -61,7 +61,7 @@ class ReplyCommand:
                 return commands.Note(note=text)
             case ReplyWord.RESOLVE:
                 return commands.Resolve(solution=text)
-            case ReplyWord.HELP:
+            case _:
                 return None
 
 

@@ -1,5 +1,6 @@
 """The run of an escalation policy after changes of its record, and when its timer fires."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,10 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.escalation.policies.following import call_after_unreached
+from gateway.escalation.policies.paging import next_call, step_cause
 from gateway.escalation.policies.policy import Hours, PolicyUse
+from gateway.incidents.record import Revision
 from gateway.vocabulary import Kind, State
 from tests.escalation.policies.pages import Page, policy, rules, step
-from tests.sla.stories import an_incident, ledger_of
+from tests.sla.stories import an_incident, ledger_of, minute
 
 TWO = policy(step("person:ann"), step("person:bob", after=5))
 TAKEN = {"state": State.IN_PROGRESS, "handler": "ann"}
@@ -253,3 +257,21 @@ def test_version_that_is_not_kept_any_more_is_followed_by_the_one_in_force() -> 
     newer = policy(step("person:eve"), step("person:eve", after=5), version=9)
     assert rules(newer).book.kept("sre", 1) == newer
     assert rules(newer).book.kept("sre", 10) is None
+
+
+@pytest.mark.parametrize(("lost", "calls"), [(True, 1), (False, 0)])
+def test_step_that_reached_nobody_is_followed_by_the_next_at_once(
+    lost: bool,
+    calls: int,
+) -> None:
+    page = Page(rules(TWO)).open()
+    run = page.record.escalation
+    assert run is not None
+    cause = step_cause(run, run.told[-1].step) if lost else "opened"
+    noted = Revision(after=page.record, actor="gateway", events=(("undelivered", {}),))
+    made = call_after_unreached(page.rules, noted, {cause}, minute(1))
+    assert len(made.announcements) == calls
+    over = replace(page.record, escalation=None)
+    unpaged = Revision(after=over, actor="gateway", events=())
+    assert call_after_unreached(page.rules, unpaged, {cause}, minute(1)) is unpaged
+    assert next_call(TWO, replace(run, since=None)) is None
