@@ -107,3 +107,11 @@ def test_foreign_text_is_printed_and_never_run(title: str) -> None:
     assert "\n" not in said.subject
     assert "\r" not in said.subject + said.text
     assert "{{ 7 }}" in said.text
+
+
+def test_places_of_lists_are_read_and_missing_ones_fail() -> None:
+    facts = {"many": ["a", "b"]}
+    assert made("{{ many[1] }}{{ labels['host'] }}", facts=facts).text.strip() == "bdb-1"
+    with pytest.raises(TemplateFailed):
+        made("{{ many[9] }}", facts=facts)
+    assert template_flaws(CustomTemplate("", "{% for one in many %}{{ one }}{% endfor %}")) == ()

@@ -129,3 +129,8 @@ def test_any_facts_render_as_letter(template: str, facts: dict[str, Any], locale
     said = render(template, facts, MessageReader(locale, link="https://gw.example"), "reporter")
     assert said.subject.isprintable()
     assert said.text.endswith("\n")
+
+
+def test_letter_about_shelving_tells_when_it_goes_on() -> None:
+    facts = {"number": "INC-1", "shelved_until": "2026-03-02T12:30:00+00:00"}
+    assert "It goes on at 2026-03-02" in render_letter("shelved", facts, ANN)

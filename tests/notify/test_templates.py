@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.incidents.labels import LOCALES, Locale
-from gateway.notify.fact_lines import LINES
+from gateway.notify.fact_lines import LINES, format_facts
 from gateway.notify.next_steps import FOR_OTHERS, FOR_WORKERS, TO_DO
 from gateway.notify.phrases import MessageReader
 from gateway.notify.templates import OCCASIONS, Template, render
@@ -299,3 +299,13 @@ def test_gaps_are_listed_on_clock_of_reader(locale: Locale, subject: str, ask: s
     assert ask in said.ask
     assert said.text.endswith(line)
     assert render("schedule_gaps", facts | {"more_gaps": 2}, reader).text.endswith(line + "… +2\n")
+
+
+def test_policy_round_and_end_of_shelving_are_told_in_words() -> None:
+    reader = MessageReader("en", "UTC")
+    by = {"policy": "SRE", "step": 1, "steps": 2}
+    assert "SRE" in format_facts({"escalation": by}, reader)["escalation"]
+    again = format_facts({"escalation": by | {"round": 2}}, reader)["escalation"]
+    assert again != format_facts({"escalation": by}, reader)["escalation"]
+    assert "escalation" not in format_facts({"escalation": "x"}, reader)
+    assert format_facts({"returned_because": "later"}, reader)["returned_because"] == "later"

@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 from gateway.api.clock_events import SimulatedEvent
 from gateway.errors import Unprocessable
 from gateway.incidents.ledger import RAISED, ClockEvent, Ledger, LedgerEntry
+from gateway.sla.calendar import ROUND_THE_CLOCK
 from gateway.sla.clocks import ClockReading, ClockState, opening_due, read_clocks
 from gateway.sla.simulate import simulate
 from gateway.sla.thresholds import threshold_state, worst_per_clock
+from gateway.sla.track import Counting, Track
+from gateway.vocabulary import ClockName
 from tests.sla.stories import POLICY, SHORT, after, entry, ledger_of, ledgers, minute, policy_of
 
 LAST_DAY = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
@@ -252,3 +255,9 @@ def test_simulation_equals_production_reading() -> None:
 def test_impossible_simulation_is_refused(kind: str, event: SimulatedEvent, at: datetime) -> None:
     with pytest.raises(Unprocessable):
         simulate(SHORT, kind, [event], at, priority=1)
+
+
+def test_track_that_was_not_stopped_runs_on_unchanged() -> None:
+    one = Track(ClockName.RESPONSE, ROUND_THE_CLOCK)
+    one.run_on(minute(1), None, Counting.ALL)
+    assert (one.since, one.stopped) == (None, None)

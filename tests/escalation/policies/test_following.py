@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.escalation.policies.following import call_after_unreached
+from gateway.escalation.policies.following import call_after_unreached, follow_change
 from gateway.escalation.policies.paging import next_call, step_cause
 from gateway.escalation.policies.policy import Hours, PolicyUse
 from gateway.incidents.record import Revision
@@ -275,3 +275,15 @@ def test_step_that_reached_nobody_is_followed_by_the_next_at_once(
     unpaged = Revision(after=over, actor="gateway", events=())
     assert call_after_unreached(page.rules, unpaged, {cause}, minute(1)) is unpaged
     assert next_call(TWO, replace(run, since=None)) is None
+
+
+def test_record_that_returns_from_its_shelf_is_called_about_as_unacknowledged() -> None:
+    page = Page(rules(TWO)).open().change("shelved", shelved_until=minute(60))
+    page.change("unshelved", at=30, shelved_until=None).until(31)
+    assert page.calls[-1] == (30, "unacknowledged", "person:ann")
+
+
+def test_change_without_an_event_leaves_the_run_alone() -> None:
+    page = Page(rules(TWO)).open()
+    quiet = Revision(after=page.record, actor="ann", events=(), before=page.record)
+    assert follow_change(page.rules, quiet, minute(1)) is quiet

@@ -36,3 +36,8 @@ def test_roles_of_a_step_are_recipients_of_their_own() -> None:
         ("leader", False, ()),
     ]
     assert {one.turn for one in found} == {Turn.NEXT}
+
+
+def test_step_of_roles_alone_calls_nobody_by_name() -> None:
+    found = step_recipients(rules(), RECORD, (step("role:leader"),), 0)
+    assert [(one.role, one.listed) for one in found] == [("leader", ())]
