@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.incidents.labels import LOCALES, Locale
+from gateway.incidents.labels import LOCALES, Locale, label
 from gateway.notify.fact_lines import LINES, format_facts
 from gateway.notify.next_steps import FOR_OTHERS, FOR_WORKERS, TO_DO
 from gateway.notify.phrases import MessageReader
 from gateway.notify.templates import OCCASIONS, Template, render
+from gateway.vocabulary import ShelvingEnd
 from tests.support.messages import FACTS
 
 URL = "https://gateway.example.com/r/x"
@@ -308,4 +309,6 @@ def test_policy_round_and_end_of_shelving_are_told_in_words() -> None:
     again = format_facts({"escalation": by | {"round": 2}}, reader)["escalation"]
     assert again != format_facts({"escalation": by}, reader)["escalation"]
     assert "escalation" not in format_facts({"escalation": "x"}, reader)
-    assert format_facts({"returned_because": "later"}, reader)["returned_because"] == "later"
+    ends = {"later": "later", ShelvingEnd.REPLY: label(ShelvingEnd.REPLY, "en")}
+    for end, words in ends.items():
+        assert words in format_facts({"returned_because": end}, reader)["returned_because"]
