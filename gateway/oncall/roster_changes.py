@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import zip_longest
 
 from gateway.oncall.shift import Shift
 
@@ -30,14 +31,13 @@ def roster_of(shifts: Sequence[Shift]) -> list[Shift]:
     Where two overlap because clocks are set back, the first ends when the second begins: work is
     handed over at one instant.
     """
-    ends = [*(one.starts_at for one in shifts[1:]), None]
     return [
         Shift(
             starts_at=one.starts_at,
             ends_at=one.ends_at if end is None else min(one.ends_at, end),
             people=tuple(sorted(one.people)),
         )
-        for one, end in zip(shifts, ends, strict=True)
+        for one, end in zip_longest(shifts, (next_one.starts_at for next_one in shifts[1:]))
         if end is None or end > one.starts_at
     ]
 
@@ -51,7 +51,7 @@ def changes_of(
     the others begin.
     """
     begun = next((one for one in planned if one.shift.starts_at < now), None)
-    present = next((one for one in wanted if one.starts_at <= now), None)
+    present = next((one for one in wanted if one.starts_at <= now < one.ends_at), None)
     ahead = [one for one in wanted if one.starts_at > now]
     ended: tuple[tuple[int, datetime], ...] = ()
     if begun is not None and present is not None and begun.shift.people == present.people:

@@ -34,18 +34,20 @@ async def followed(conn: Connection, group: str) -> str | None:
 
 FOLLOWERS = """
 SELECT g.id, s.slug FROM staff_group g JOIN schedule s ON s.id = g.schedule_id
-WHERE $1::text[] IS NULL OR s.slug = ANY($1)
+WHERE ($1::text[] IS NULL OR s.slug = ANY($1)) AND ($2::text IS NULL OR g.slug = $2)
 ORDER BY g.id FOR UPDATE OF g
 """
 
 
-async def refresh_rosters(conn: Connection, slugs: Sequence[str] | None, now: datetime) -> int:
+async def refresh_rosters(
+    conn: Connection, slugs: Sequence[str] | None, now: datetime, *, group: str | None = None
+) -> int:
     """Let the rosters that follow these schedules, or any, have the shifts of the coming days.
 
-    It runs in the transaction that changed a schedule, and from time to time. Returns how many
-    rosters were changed.
+    With `group` it is the roster of that group alone. It runs in the transaction that changed a
+    schedule, and from time to time. Returns how many rosters were changed.
     """
-    followers = await conn.fetch(FOLLOWERS, slugs)
+    followers = await conn.fetch(FOLLOWERS, slugs, group)
     if not followers:
         return 0
     asked = sorted({row["slug"] for row in followers})

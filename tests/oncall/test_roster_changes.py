@@ -31,6 +31,15 @@ def test_overlapping_shifts_are_handed_over_where_the_second_begins() -> None:
     assert roster_of([a_shift(0, 1, "ann"), a_shift(0, 8, "bob")]) == [a_shift(0, 8, "bob")]
 
 
+def test_schedule_without_shifts_gives_an_empty_roster() -> None:
+    assert roster_of([]) == []
+
+
+def test_handed_over_shift_is_not_the_present_one() -> None:
+    wanted = roster_of([a_shift(-9, 2, "ann"), a_shift(-1, 6, "bob")])
+    assert changes_of([], wanted, NOON) == RosterChanges(added=(a_shift(0, 6, "bob"),))
+
+
 def test_equal_roster_is_not_changed() -> None:
     shifts = [a_shift(-2, 6, "ann"), a_shift(6, 12, "bob")]
     assert changes_of(planned(*shifts), shifts, NOON) == RosterChanges()

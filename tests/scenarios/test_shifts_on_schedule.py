@@ -1,5 +1,6 @@
 """A group's roster follows a schedule, and its shifts look through what was left to them."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -61,6 +62,30 @@ async def test_override_changes_the_roster_at_once(floor: Story) -> None:
     assert (await floor.call("GET", "groups/mail/roster"))["on_shift"] == ["cec"]
     await floor.call("PATCH", "schedules/web", {"layers": [LAYER | {"turns": [["bob"]]}]})
     assert [people for _, _, people in await roster(floor)] == [["cec"], ["bob"], ["bob"], ["bob"]]
+
+
+async def test_schedule_without_layers_empties_the_roster(floor: Story) -> None:
+    await floor.call("POST", "schedules", {"slug": "none", "name": "Nobody", "layers": []})
+    await floor.put("groups/mail/roster", {"schedule": "none"})
+    told = await floor.call("GET", "groups/mail/roster")
+    assert (told["schedule"], told["shifts"], told["on_shift"]) == ("none", [], [])
+    assert await follow_schedules(floor.gateway.uow) == 0
+
+
+async def test_rosters_set_at_once_never_deadlock(floor: Story) -> None:
+    for slug in ("app", "net"):
+        await floor.call("POST", "groups", {"slug": slug, "name": slug, "tier": "tier2"})
+    await floor.call("POST", "schedules", {"slug": "alt", "name": "Other", "layers": [LAYER]})
+
+    async def set_rosters(group: str) -> None:
+        for schedule in ("alt", "web") * 10:
+            await floor.put(f"groups/{group}/roster", {"schedule": schedule})
+
+    async def follow() -> None:
+        for _ in range(10):
+            await follow_schedules(floor.gateway.uow)
+
+    await asyncio.gather(*map(set_rosters, ("mail", "app", "net")), follow())
 
 
 async def test_roster_goes_on_as_time_passes(floor: Story) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from gateway.db.moment import fetch_now
-from gateway.db.pool import Connection, transaction
+from gateway.db.pool import Connection, in_transaction
 from gateway.errors import Flaw, NotFound, Unprocessable
 from gateway.oncall import schedules
 from gateway.oncall.schedule_rosters import follow, refresh_rosters
@@ -15,8 +15,11 @@ EVERY = 60.0
 
 async def follow_schedules(uow: UnitOfWork) -> int:
     """Plan the coming days of every roster that follows a schedule; return how many changed."""
-    async with transaction(uow.pool) as conn:
+
+    async def plan(conn: Connection) -> int:
         return await refresh_rosters(conn, None, await fetch_now(conn, uow.clock.stamp()))
+
+    return await in_transaction(uow.pool, plan)
 
 
 async def follow_schedule(conn: Connection, group: str, slug: str, now: datetime) -> None:
@@ -33,4 +36,5 @@ async def follow_schedule(conn: Connection, group: str, slug: str, now: datetime
         detail = f"the schedule {slug} is not active"
         raise Unprocessable(detail, flaws=(Flaw("/schedule", detail),))
     await follow(conn, group, schedule.id)
-    await refresh_rosters(conn, [slug], now)
+    # Locks of further groups, in whatever order, could deadlock with another change of rosters.
+    await refresh_rosters(conn, [slug], now, group=group)
