@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from gateway.access.permissions import ALLOWED, Action, may
 from gateway.api.context import ApiCall, QueryCall, respond
-from gateway.api.setup.session import require_person_id
+from gateway.api.people.person_of_call import login_of
 from gateway.db.moment import fetch_now
 from gateway.db.pool import acquire, transaction
 from gateway.directory import people
@@ -91,51 +91,7 @@ class ImportedFile(msgspec.Struct):
 
 async def list_absences(call: QueryCall[AbsenceQuery]) -> web.Response:
     """Return the absences of a person."""
-    return await _listed(call, call.request.match_info["login"])
-
-
-async def list_own_absences(call: QueryCall[AbsenceQuery]) -> web.Response:
-    """Return the absences of the caller."""
-    return await _listed(call, own_login(call))
-
-
-async def enter_absence(call: ApiCall[AbsenceToEnter]) -> web.Response:
-    """Enter an absence of a person."""
-    return await _entered(call, call.request.match_info["login"])
-
-
-async def enter_own_absence(call: ApiCall[AbsenceToEnter]) -> web.Response:
-    """Enter an absence of the caller."""
-    return await _entered(call, own_login(call))
-
-
-async def delete_absence(call: ApiCall[None]) -> web.Response:
-    """Delete an absence of a person."""
-    return await _deleted(call, call.request.match_info["login"])
-
-
-async def delete_own_absence(call: ApiCall[None]) -> web.Response:
-    """Delete an absence of the caller."""
-    return await _deleted(call, own_login(call))
-
-
-async def import_absences(call: QueryCall[ImportQuery]) -> web.Response:
-    """Import the absences of a person from a calendar file."""
-    return await _imported(call, call.request.match_info["login"])
-
-
-async def import_own_absences(call: QueryCall[ImportQuery]) -> web.Response:
-    """Import the absences of the caller from a calendar file."""
-    return await _imported(call, own_login(call))
-
-
-def own_login(call: ApiCall[object]) -> str:
-    """Return the login of the person who calls; raises Forbidden for a machine's key."""
-    require_person_id(call)
-    return call.caller.who.name
-
-
-async def _listed(call: QueryCall[AbsenceQuery], login: str) -> web.Response:
+    login = login_of(call)
     async with acquire(call.context.uow.pool) as conn:
         await people.by_login(conn, login)
         now = await fetch_now(conn, call.context.uow.clock.stamp())
@@ -151,8 +107,9 @@ def _may_read_reasons(call: ApiCall[object], login: str) -> bool:
     return own or may(call.who, Action.PLAN_SHIFTS) == ALLOWED
 
 
-async def _entered(call: ApiCall[AbsenceToEnter], login: str) -> web.Response:
-    asked, stamp = call.body, call.context.uow.clock.stamp()
+async def enter_absence(call: ApiCall[AbsenceToEnter]) -> web.Response:
+    """Enter an absence of a person."""
+    login, asked, stamp = login_of(call), call.body, call.context.uow.clock.stamp()
     absence = NewAbsence(starts_at=asked.since, ends_at=asked.until, reason=asked.reason.strip())
     async with transaction(call.context.uow.pool) as conn:
         now = await fetch_now(conn, stamp)
@@ -163,14 +120,18 @@ async def _entered(call: ApiCall[AbsenceToEnter], login: str) -> web.Response:
     return respond(_view(made, why=True), 201)
 
 
-async def _deleted(call: ApiCall[None], login: str) -> web.Response:
+async def delete_absence(call: ApiCall[None]) -> web.Response:
+    """Delete an absence of a person."""
+    login = login_of(call)
     async with transaction(call.context.uow.pool) as conn:
         await remove_absence(conn, login, call.id, call.context.uow.clock.stamp())
     log.info("absence_deleted", login=login, by=call.actor)
     return web.Response(status=204)
 
 
-async def _imported(call: QueryCall[ImportQuery], login: str) -> web.Response:
+async def import_absences(call: QueryCall[ImportQuery]) -> web.Response:
+    """Import the absences of a person from a calendar file."""
+    login = login_of(call)
     words = tuple(word for part in call.query.words.split(",") if (word := part.strip()))
     wanted = EventFilter(words=words, at_least=timedelta(hours=call.query.at_least_hours))
     body, uow = await read_body(call.request, LARGEST), call.context.uow

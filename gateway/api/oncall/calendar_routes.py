@@ -11,37 +11,29 @@ CALENDAR_FILE = "text/calendar"
 
 def calendar_routes() -> tuple[Route, ...]:
     """Return the routes of absences and calendars."""
-    return (*_absences(), *_own_absences(), *_own_calendar(), *_feeds(), *_of_schedule())
+    return (
+        *_absences(PERSON, "a person's", "a person", own=False),
+        *_absences(V1 + "/me", "your own", "your own", own=True),
+        *_own_calendar(),
+        *_feeds(),
+        *_of_schedule(),
+    )
 
 
-def _absences() -> tuple[Route, ...]:
-    path, one, managed = PERSON + "/absences", absences.AbsenceView, Action.PLAN_SHIFTS
+def _absences(base: str, whose: str, owner: str, *, own: bool) -> tuple[Route, ...]:
+    """Return the routes of absences below one path; `whose` and `owner` name the person."""
+    path, one, each = base + "/absences", absences.AbsenceView, base + "/absences/{id:[0-9]{1,18}}"
+    seen, managed = (None, None) if own else (Action.DIRECTORY, Action.PLAN_SHIFTS)
     return (
         Route("GET", path, with_query(absences.list_absences, absences.AbsenceQuery), READ,
-              "List a person's absences", absences.AbsenceList, needs=Action.DIRECTORY),
+              f"List {whose} absences", absences.AbsenceList, needs=seen),
         Route("POST", path, with_body(absences.enter_absence, absences.AbsenceToEnter), WRITE,
-              "Create an absence of a person", one, status=201, needs=managed),
-        Route("DELETE", path + "/{id:[0-9]{1,18}}", without_body(absences.delete_absence), WRITE,
-              "Delete an absence of a person", status=204, needs=managed),
+              f"Create an absence of {owner}", one, status=201, needs=managed),
+        Route("DELETE", each, without_body(absences.delete_absence), WRITE,
+              f"Delete an absence of {owner}", status=204, needs=managed),
         Route("POST", path + "/import", with_query(absences.import_absences, absences.ImportQuery),
-              WRITE, "Import a person's absences from a calendar file", absences.ImportedFile,
+              WRITE, f"Import {whose} absences from a calendar file", absences.ImportedFile,
               needs=managed, streams=True, file_type=CALENDAR_FILE),
-    )  # fmt: skip
-
-
-def _own_absences() -> tuple[Route, ...]:
-    path, one = V1 + "/me/absences", absences.AbsenceView
-    return (
-        Route("GET", path, with_query(absences.list_own_absences, absences.AbsenceQuery), READ,
-              "List your own absences", absences.AbsenceList),
-        Route("POST", path, with_body(absences.enter_own_absence, absences.AbsenceToEnter), WRITE,
-              "Create an absence of your own", one, status=201),
-        Route("DELETE", path + "/{id:[0-9]{1,18}}", without_body(absences.delete_own_absence),
-              WRITE, "Delete an absence of your own", status=204),
-        Route("POST", path + "/import",
-              with_query(absences.import_own_absences, absences.ImportQuery), WRITE,
-              "Import your own absences from a calendar file", absences.ImportedFile,
-              streams=True, file_type=CALENDAR_FILE),
     )  # fmt: skip
 
 

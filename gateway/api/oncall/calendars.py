@@ -10,7 +10,8 @@ from msgspec import Meta
 from yarl import URL
 
 from gateway.api.context import ApiCall, respond
-from gateway.api.oncall.absences import Hours, Word, own_login
+from gateway.api.oncall.absences import Hours, Word
+from gateway.api.people.person_of_call import login_of
 from gateway.db.moment import fetch_now
 from gateway.db.pool import acquire, transaction
 from gateway.oncall.absence import AbsenceSource
@@ -60,12 +61,12 @@ class CalendarView(msgspec.Struct):
 async def read_own_calendar(call: ApiCall[None]) -> web.Response:
     """Return the calendar of the caller."""
     async with acquire(call.context.uow.pool) as conn:
-        return respond(_view(await calendar_of(conn, own_login(call))))
+        return respond(_view(await calendar_of(conn, login_of(call))))
 
 
 async def put_own_calendar(call: ApiCall[CalendarToRead]) -> web.Response:
     """Name the calendar of the caller."""
-    login, asked = own_login(call), call.body
+    login, asked = login_of(call), call.body
     url = call.context.calendars.check(asked.url)
     at_least = timedelta(hours=asked.at_least_hours)
     async with transaction(call.context.uow.pool) as conn:
@@ -78,7 +79,7 @@ async def put_own_calendar(call: ApiCall[CalendarToRead]) -> web.Response:
 
 async def delete_own_calendar(call: ApiCall[None]) -> web.Response:
     """Forget the calendar of the caller, and the absences that are still to come of it."""
-    login, stamp = own_login(call), call.context.uow.clock.stamp()
+    login, stamp = login_of(call), call.context.uow.clock.stamp()
     none = ImportedAbsences(login=login, source=AbsenceSource.CALENDAR, absences=(), by=login)
     async with transaction(call.context.uow.pool) as conn:
         await delete_calendar(conn, login)

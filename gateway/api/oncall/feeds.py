@@ -10,7 +10,7 @@ from aiohttp import web
 from gateway.access.authorization import raise_if_refused
 from gateway.access.feed_links import INVALID_FEED, FeedLinks
 from gateway.api.context import ApiCall, respond
-from gateway.api.oncall.absences import own_login
+from gateway.api.people.person_of_call import login_of
 from gateway.db.moment import fetch_now
 from gateway.db.pool import Connection, acquire, transaction
 from gateway.errors import NotFound
@@ -46,12 +46,12 @@ class FeedView(msgspec.Struct):
 async def read_own_feed(call: ApiCall[None]) -> web.Response:
     """Return the address of the caller's calendar."""
     async with acquire(call.context.uow.pool) as conn:
-        return _shown(call, await feed_of_person(conn, own_login(call)))
+        return _shown(call, await feed_of_person(conn, login_of(call)))
 
 
 async def renew_own_feed(call: ApiCall[None]) -> web.Response:
     """Make a new address of the caller's calendar, which ends the one before."""
-    login, stamp = own_login(call), call.context.uow.clock.stamp()
+    login, stamp = login_of(call), call.context.uow.clock.stamp()
     async with transaction(call.context.uow.pool) as conn:
         made = await renew_feed_of_person(conn, login, call.actor, stamp)
     log.info("feed_renewed", login=login, by=call.actor)
@@ -60,7 +60,7 @@ async def renew_own_feed(call: ApiCall[None]) -> web.Response:
 
 async def revoke_own_feed(call: ApiCall[None]) -> web.Response:
     """End the address of the caller's calendar."""
-    login, stamp = own_login(call), call.context.uow.clock.stamp()
+    login, stamp = login_of(call), call.context.uow.clock.stamp()
     async with transaction(call.context.uow.pool) as conn:
         await revoke_feed(conn, await feed_of_person(conn, login), stamp)
     log.info("feed_revoked", login=login, by=call.actor)
