@@ -130,6 +130,11 @@ class Plan:
     overrides: tuple[Override, ...] = ()
     absences: tuple[Absence, ...] = ()
 
+    @property
+    def people(self) -> frozenset[str]:
+        """Everybody in a turn of the schedule or in an override."""
+        return self.schedule.people.union(*(one.people for one in self.overrides))
+
     def shifts(self, since: datetime, until: datetime) -> list[Shift]:
         """Return every shift that overlaps [since, until), whole."""
         return shifts(self.schedule, self.overrides, self.absences, since, until)

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -14,7 +14,7 @@ from gateway.db.pool import Connection
 from gateway.db.versioned import Checks, check_fields, check_version, fetch_found, written_fields
 from gateway.errors import Conflict, Flaw, Unprocessable
 from gateway.oncall.absences import absences_during
-from gateway.oncall.expansion import Plan
+from gateway.oncall.expansion import INSTANT, Plan
 from gateway.oncall.overrides import override_of
 from gateway.oncall.schedule import Absence, Layer, Override, Schedule
 from gateway.oncall.schedule_flaws import flaws
@@ -22,7 +22,6 @@ from gateway.oncall.shift import Shift
 from gateway.timing.instants import EARLIEST, LATEST
 from gateway.timing.zones import time_zone_names
 
-INSTANT = timedelta(microseconds=1)
 Layers = tuple[Layer, ...]
 
 
@@ -197,30 +196,24 @@ async def load_plans(
     more is away.
     """
     stored = [schedule_of(row) for row in await conn.fetch(ACTIVE, slugs)]
-    rows = await conn.fetch(IN_FORCE, [one.id for one in stored], since, until)
-    overrides = [(row["schedule_id"], override_of(row)) for row in rows]
-    people = {login for one in stored for login in one.schedule.people}
-    people |= {login for _, one in overrides for login in one.people}
+    overrides: dict[int, list[Override]] = {one.id: [] for one in stored}
+    for row in await conn.fetch(IN_FORCE, list(overrides), since, until):
+        overrides[row["schedule_id"]].append(override_of(row))
+    plans = {
+        one.slug: Plan(schedule=one.schedule, overrides=tuple(overrides[one.id])) for one in stored
+    }
+    people = {login for plan in plans.values() for login in plan.people}
     away = [
         Absence(person=row["login"], starts_at=EARLIEST, ends_at=LATEST)
         for row in await conn.fetch(INACTIVE, sorted(people))
     ]
     away += await absences_during(conn, people, since, until)
-    return {
-        one.slug: _plan(
-            one.schedule, [found for owner, found in overrides if owner == one.id], away
-        )
-        for one in stored
-    }
+    return {slug: _with_absences(plan, away) for slug, plan in plans.items()}
 
 
-def _plan(schedule: Schedule, overrides: Sequence[Override], away: Sequence[Absence]) -> Plan:
-    people = schedule.people.union(*(one.people for one in overrides))
-    return Plan(
-        schedule=schedule,
-        overrides=tuple(overrides),
-        absences=tuple(one for one in away if one.person in people),
-    )
+def _with_absences(plan: Plan, away: Sequence[Absence]) -> Plan:
+    people = plan.people
+    return replace(plan, absences=tuple(one for one in away if one.person in people))
 
 
 async def on_call_now(

@@ -7,7 +7,8 @@ import aiohttp
 import asyncpg
 
 from gateway.db.pool import Connection
-from gateway.oncall.schedules import INSTANT, load_plans
+from gateway.oncall.expansion import INSTANT
+from gateway.oncall.schedules import load_plans
 from gateway.settings.watch import WatchSettings
 from gateway.watch.checks import DatabaseFigures
 

@@ -201,3 +201,8 @@ def test_schedule_without_layers_has_only_overrides() -> None:
 
 def test_people_of_a_schedule_are_those_of_its_turns() -> None:
     assert PAIRS.people == {"ann", "bob", "cec", "dan"}
+
+
+def test_people_of_plan_are_those_of_turns_and_overrides() -> None:
+    overridden = Plan(schedule=ALONE, overrides=(an_override(1, 0, 1, "dan", replaces="eve"),))
+    assert overridden.people == {"ann", "bob", "cec", "dan"}

@@ -12,8 +12,8 @@ from gateway.db.moment import fetch_now
 from gateway.db.pool import acquire
 from gateway.errors import Flaw, Unprocessable
 from gateway.oncall import schedules
-from gateway.oncall.expansion import gaps
-from gateway.oncall.schedules import INSTANT, expand, load_plans
+from gateway.oncall.expansion import INSTANT, gaps
+from gateway.oncall.schedules import expand, load_plans
 from gateway.oncall.shift import Shift
 from gateway.oncall.spans import Span
 from gateway.untrusted import bounds

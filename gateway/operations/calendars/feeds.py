@@ -31,8 +31,8 @@ async def build_feed(conn: Connection, feed: StoredFeed, locale: str, now: datet
     within = feed_period(now)
     slugs = None if feed.login else [feed.slug]
     plans = await load_plans(conn, slugs, *within)
-    shown = [one for one in plans.values() if not feed.login or feed.login in _people(one)]
-    people = {feed.login, *(login for one in shown for login in _people(one))} - {""}
+    shown = [one for one in plans.values() if not feed.login or feed.login in one.people]
+    people = {feed.login, *(login for one in shown for login in one.people)} - {""}
     named = await people_by_login(conn, people)
     names = {login: one.name for login, one in named.items()}
     changed = await last_change(conn, [one.schedule.slug for one in shown], people)
@@ -40,11 +40,6 @@ async def build_feed(conn: Connection, feed: StoredFeed, locale: str, now: datet
     return await asyncio.to_thread(
         _write, feed, shown, reader, within, max(feed.made_at, changed or feed.made_at)
     )
-
-
-def _people(plan: Plan) -> frozenset[str]:
-    overriding = {login for one in plan.overrides for login in one.people}
-    return plan.schedule.people | overriding
 
 
 def _write(
