@@ -230,3 +230,11 @@ async def on_call_now(
 async def expand(plan: Plan, since: datetime, until: datetime) -> list[Shift]:
     """Return the shifts of a plan that overlap [since, until), computed beside the event loop."""
     return await asyncio.to_thread(plan.shifts, since, until)
+
+
+async def shifts_between(
+    conn: Connection, slug: str, since: datetime, until: datetime
+) -> list[Shift]:
+    """Return the shifts of a schedule that overlap [since, until), none if it is not active."""
+    plans = await load_plans(conn, [slug], since, until)
+    return await expand(plans[slug], since, until) if slug in plans else []

@@ -17,7 +17,7 @@ from gateway.oncall.coverage import AHEAD, Coverage, absent_shifts, find_coverag
 from gateway.oncall.expansion import Plan, shifts
 from gateway.oncall.fairness import Period, duties
 from gateway.oncall.feeds import people_by_login
-from gateway.oncall.schedules import by_slug, expand, load_plans
+from gateway.oncall.schedules import by_slug, load_plans, shifts_between
 from gateway.oncall.shift import Shift
 from gateway.oncall.spans import Span
 from gateway.operations.calendars.days_off import choose_calendar, days_off, unpublished_years
@@ -139,8 +139,7 @@ async def read_fairness(call: QueryCall[FairnessQuery]) -> web.Response:
         schedule = await by_slug(conn, slug)
         now = await fetch_now(conn, uow.clock.stamp())
         since, until = _period(query, now)
-        plans = await load_plans(conn, [slug], since, until)
-        worked = await expand(plans[slug], since, until) if slug in plans else []
+        worked = await shifts_between(conn, slug, since, until)
         on_call = {login for shift in worked for login in shift.people}
         people = await people_by_login(conn, on_call | schedule.schedule.people)
     settings = uow.rules.settings

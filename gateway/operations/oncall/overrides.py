@@ -14,7 +14,7 @@ from gateway.oncall import overrides, schedules
 from gateway.oncall.overrides import StoredOverride
 from gateway.oncall.schedule import Override
 from gateway.oncall.schedule_rosters import refresh_rosters
-from gateway.oncall.schedules import StoredSchedule, active_logins, expand, load_plans
+from gateway.oncall.schedules import StoredSchedule, active_logins, shifts_between
 from gateway.operations.oncall.notices import facts_of_override, tell_people
 from gateway.operations.oncall.rights import may_override, may_plan
 
@@ -114,8 +114,7 @@ async def people_on_call(
     conn: Connection, slug: str, since: datetime, until: datetime
 ) -> frozenset[str]:
     """Return everybody who is on call at some time within [since, until)."""
-    plans = await load_plans(conn, [slug], since, until)
-    found = await expand(plans[slug], since, until) if slug in plans else []
+    found = await shifts_between(conn, slug, since, until)
     return frozenset(login for one in found for login in one.people)
 
 

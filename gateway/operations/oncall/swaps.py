@@ -11,9 +11,9 @@ from gateway.db.moment import fetch_now
 from gateway.db.pool import Connection
 from gateway.errors import Conflict, Flaw, Forbidden, Unprocessable
 from gateway.oncall import overrides, schedules, swaps
-from gateway.oncall.expansion import Plan, gaps
+from gateway.oncall.expansion import gaps
 from gateway.oncall.schedule_rosters import refresh_rosters
-from gateway.oncall.schedules import StoredSchedule, active_logins, expand, load_plans
+from gateway.oncall.schedules import StoredSchedule, active_logins, shifts_between
 from gateway.oncall.shift import Shift
 from gateway.oncall.spans import Span
 from gateway.oncall.swaps import Swap, SwapState
@@ -94,8 +94,7 @@ async def _objections(
 async def _of_time(
     conn: Connection, schedule: StoredSchedule, name: str, span: Span, giver: str, taker: str
 ) -> list[Flaw]:
-    plan: Plan = (await load_plans(conn, [schedule.slug], *span))[schedule.slug]
-    found = await expand(plan, *span)
+    found = await shifts_between(conn, schedule.slug, *span)
     told = []
     if gaps(_with(found, giver), *span):
         told.append(Flaw(f"/{name}", f"{giver} is not on call in all of that time"))
