@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from gateway.db.pool import Connection
 from gateway.errors import NotFound
 from gateway.oncall.roster_changes import PlannedShift, RosterChanges, changes_of, roster_of
-from gateway.oncall.schedules import load_plans
+from gateway.oncall.schedules import expand, load_plans
 from gateway.oncall.shift import Shift
 
 AHEAD = timedelta(days=14)
@@ -52,7 +52,7 @@ async def refresh_rosters(
         return 0
     asked = sorted({row["slug"] for row in followers})
     plans = await load_plans(conn, asked, now, now + AHEAD)
-    shifts = {slug: roster_of(plan.shifts(now, now + AHEAD)) for slug, plan in plans.items()}
+    shifts = {slug: roster_of(await expand(plan, now, now + AHEAD)) for slug, plan in plans.items()}
     changed = 0
     for row in followers:
         planned = await _planned(conn, row["id"], now)

@@ -1,6 +1,7 @@
 """The API of warnings about a schedule, and of how fairly its shifts are shared."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -105,17 +106,23 @@ async def read_coverage(call: ApiCall[None]) -> web.Response:
         now = await fetch_now(conn, call.context.uow.clock.stamp())
         within = (now, now + AHEAD)
         plans = await load_plans(conn, None, *within)
-    found = await asyncio.to_thread(find_coverage, plans, within)
-    plan = plans.get(slug)
-    missed = [] if plan is None else absent_shifts(_planned(plan, within), plan.absences, within)
-    return respond(
-        CoverageView(
-            slug,
-            *within,
-            [GapView(*one) for one in found.gaps.get(slug, ())],
-            _double_bookings(found, slug),
-            [AbsentView(one.person, one.starts_at, one.ends_at) for one in missed],
-        )
+    if slug not in plans:
+        return respond(CoverageView(slug, *within, [], [], []))
+    return respond(await asyncio.to_thread(_warnings, slug, plans, within))
+
+
+def _warnings(slug: str, plans: Mapping[str, Plan], within: Span) -> CoverageView:
+    """Return the warnings about a schedule; others matter that have people of it."""
+    plan = plans[slug]
+    near = {name: one for name, one in plans.items() if one is plan or one.people & plan.people}
+    found = find_coverage(near, within)
+    missed = absent_shifts(_planned(plan, within), plan.absences, within)
+    return CoverageView(
+        slug,
+        *within,
+        [GapView(*one) for one in found.gaps[slug]],
+        _double_bookings(found, slug),
+        [AbsentView(one.person, one.starts_at, one.ends_at) for one in missed],
     )
 
 
