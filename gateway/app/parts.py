@@ -19,9 +19,9 @@ from gateway.access.passwords import Passwords
 from gateway.access.reporter_links import ReporterLinks, load_link_secrets
 from gateway.app.observers import TimerObserver
 from gateway.db.pool import SERVER_SETTINGS, Pool, acquire
-from gateway.egress.address_guard import AddressGuard
 from gateway.egress.downloads import Downloader
 from gateway.egress.fetching import Fetcher
+from gateway.egress.guarded_calls import make_guard
 from gateway.files.disk import DiskStore
 from gateway.files.s3 import S3Store
 from gateway.files.store import FilePlace, FileStore, FileStores
@@ -163,7 +163,7 @@ def build_calendar_refresh(
     stack: AsyncExitStack, uow: UnitOfWork, worker: ParseWorker, settings: AbsenceSettings
 ) -> CalendarRefresh:
     """Return the reading of the calendars that people named, by the process `worker`."""
-    guard = AddressGuard(private=True, ports=None) if settings.allow_private else AddressGuard()
+    guard = make_guard(allow_private=settings.allow_private)
     files = CalendarFiles(partial(worker.call, "calendars", CALENDAR_CPU_SECONDS), guard)
     downloader = Downloader(guard)
     stack.push_async_callback(downloader.close)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from gateway.channels.sections import SECTIONS
 from gateway.db.pool import Connection
 from gateway.directory.person import EMAIL
-from gateway.egress.address_guard import AddressGuard, AddressRefused
+from gateway.egress.address_guard import AddressRefused
+from gateway.egress.guarded_calls import make_guard
 from gateway.incidents.announcements.addressing import BY_LOGIN, GROUP, SCHEDULE
 from gateway.settings import Section, Settings
 from gateway.settings.notify import BY_TELEPHONE, NOTIFICATION_CHANNELS
@@ -120,8 +121,7 @@ def _missing(channel: str, login: str, staff: StaffSnapshot | None) -> str:
 
 
 def _refused(settings: Settings, address: str) -> str:
-    private = settings.notify.webhook.allow_private
-    guard = AddressGuard(private=True, ports=None) if private else AddressGuard()
+    guard = make_guard(allow_private=settings.notify.webhook.allow_private)
     try:
         guard.check_url(address)
     except AddressRefused as refusal:

@@ -1,7 +1,14 @@
 """Sessions that call only guarded addresses, and the results of calls that got no answer."""
 
 import aiohttp
-from aiohttp import ClientConnectorDNSError, ClientError, ClientSession, ClientTimeout, TCPConnector
+from aiohttp import (
+    ClientConnectorDNSError,
+    ClientError,
+    ClientSession,
+    ClientTimeout,
+    TCPConnector,
+    TraceConfig,
+)
 
 from gateway.egress.address_guard import AddressGuard, AddressRefused, PinnedResolver
 from gateway.egress.http_results import FEW_ATTEMPTS, TIMEOUT_S
@@ -23,12 +30,14 @@ def open_session(
     limit_per_host: int = 0,
     timeout_s: float = TIMEOUT_S,
     auto_decompress: bool = True,
+    traces: list[TraceConfig] | None = None,
 ) -> ClientSession:
     """Return a session without proxies and cookies; must be called inside the running loop.
 
     Where bodies are not read, none is decompressed either.
     """
     return ClientSession(
+        trace_configs=traces,
         connector=TCPConnector(
             resolver=PinnedResolver(guard),
             use_dns_cache=False,

@@ -4,18 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import aiohttp
-from aiohttp import (
-    ClientSession,
-    ClientTimeout,
-    ClientWebSocketResponse,
-    TCPConnector,
-    TraceConfig,
-)
+from aiohttp import ClientSession, ClientWebSocketResponse, TraceConfig
 from yarl import URL
 
-from gateway.egress.address_guard import AddressGuard, AddressRefused, PinnedResolver
-from gateway.egress.http_results import TIMEOUT_S
+from gateway.egress.address_guard import AddressGuard, AddressRefused
+from gateway.egress.guarded_calls import make_guard, open_session
 
 LARGEST = 1_048_576
 """Bytes of a message that are read; a larger one ends the connection."""
@@ -37,18 +30,10 @@ class WebSocketClient:
     @classmethod
     def open(cls, *, allow_private: bool) -> "WebSocketClient":
         """Open a client, which must be closed; must be called inside the running loop."""
-        guard = AddressGuard(private=True, ports=None) if allow_private else AddressGuard()
+        guard = make_guard(allow_private=allow_private)
         redirected = TraceConfig()
         redirected.on_request_redirect.append(_refuse)
-        session = ClientSession(
-            trace_configs=[redirected],
-            connector=TCPConnector(resolver=PinnedResolver(guard), use_dns_cache=False, limit=8),
-            timeout=ClientTimeout(total=TIMEOUT_S, connect=4.0),
-            trust_env=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"user-agent": "incident-gateway"},
-        )
-        return cls(session, guard)
+        return cls(open_session(guard, limit=8, traces=[redirected]), guard)
 
     @asynccontextmanager
     async def connect(self, address: str) -> AsyncIterator[ClientWebSocketResponse]:

@@ -13,19 +13,18 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from uuid import UUID
 
-import aiohttp
 import aiosmtplib
 import msgspec
 import structlog
-from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
+from aiohttp import ClientSession
 
-from gateway.egress.address_guard import AddressGuard, AddressRefused, PinnedResolver
+from gateway.egress.address_guard import AddressGuard, AddressRefused
+from gateway.egress.guarded_calls import CALL_FAULTS, make_guard, open_session
+from gateway.egress.http_results import TIMEOUT_S
 from gateway.settings.recipients import MAIL, RecipientAddress
 from gateway.settings.watch import WatchSettings
 from gateway.timing.clock import Clock
 from gateway.watch.words import WatchMessage
-
-TIMEOUT_S = 9.0
 
 log = structlog.get_logger()
 
@@ -42,16 +41,8 @@ class WatchSender:
     @classmethod
     def open(cls, settings: WatchSettings, clock: Clock) -> "WatchSender":
         """Open a sender; must be called inside the running loop."""
-        private = settings.allow_private
-        guard = AddressGuard(private=True, ports=None) if private else AddressGuard()
-        session = ClientSession(
-            connector=TCPConnector(resolver=PinnedResolver(guard), use_dns_cache=False, limit=16),
-            timeout=ClientTimeout(total=TIMEOUT_S, connect=4.0),
-            trust_env=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"user-agent": "incident-gateway"},
-        )
-        return cls(session, guard, settings, clock)
+        guard = make_guard(allow_private=settings.allow_private)
+        return cls(open_session(guard), guard, settings, clock)
 
     async def ping(self, failing: str) -> bool:
         """Ping the outside address: its `/fail` with the checks that fail, if any do.
@@ -103,7 +94,7 @@ class WatchSender:
                 why = f"answered {answer.status}"
         except AddressRefused as refusal:
             why = f"refused: {refusal}"
-        except (ClientError, OSError, TimeoutError) as error:
+        except CALL_FAULTS as error:
             why = type(error).__name__
         log.warning("watch_not_heard", what=what, why=why)
         return False

@@ -12,7 +12,8 @@ from gateway.access.permissions import visibility_of
 from gateway.access.principal import Principal, principal_of_person
 from gateway.db.pool import Connection
 from gateway.directory.person import EMAIL
-from gateway.egress.address_guard import AddressGuard, AddressRefused
+from gateway.egress.address_guard import AddressRefused
+from gateway.egress.guarded_calls import make_guard
 from gateway.errors import Flaw, Unprocessable
 from gateway.incidents.record import Incident
 from gateway.settings import Settings
@@ -102,7 +103,7 @@ def check_address(settings: Settings | None, address: str) -> str:
         raise Unprocessable("no message can go there", flaws=(Flaw("/address", WRITE),))
     private = settings is not None and settings.notify.webhook.allow_private
     try:
-        (AddressGuard(private=True, ports=None) if private else AddressGuard()).check_url(recipient)
+        make_guard(allow_private=private).check_url(recipient)
     except AddressRefused as refusal:
         raise Unprocessable(
             "nothing is sent there", flaws=(Flaw("/address", str(refusal)),)
