@@ -1,23 +1,15 @@
 """The adapter of Feishu 飞书 and Lark: events of both schemas and card buttons. Pure.
 
-They are encrypted and signed.
-
-https://open.feishu.cn/document/server-docs/event-subscription-guide/event-subscription-configure-/encrypt-key-encryption-configuration-case
 https://open.feishu.cn/document/server-docs/im-v1/message/events/receive
 https://open.feishu.cn/document/feishu-cards/card-callback-communication
 """
 
-import hmac
-from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from hashlib import sha1, sha256
+from datetime import UTC, datetime
 from typing import Any, get_args
 
 import msgspec
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.padding import PKCS7
 
 from gateway.channels.chat.contract import (
     AddressChallenge,
@@ -37,35 +29,26 @@ from gateway.channels.chat.feishu.events import (
     FeishuButtonEvent,
     FeishuCallback,
     FeishuCardContext,
-    FeishuEncryptedBody,
     FeishuMessage,
     FeishuMessageEvent,
     FeishuMessageV1,
     Header,
     Identity,
 )
-from gateway.errors import Malformed, Unauthenticated
-from gateway.ingest.reading import limits, signatures
+from gateway.channels.chat.feishu.verification import check_origin, require_tenant, verify_call
+from gateway.ingest.reading import limits
 from gateway.ingest.reading.conform import decode_repaired
 
 SLUG = "feishu"
 WRITTEN, PRESSED = "im.message.receive_v1", "card.action.trigger"
 JSON = "application/json"
-LONGEST = timedelta(hours=8)
-"""The maximum age of an event.
-
-Feishu sends an unanswered event again until seven hours later; duplicates are counted once.
-"""
-
-BLOCK = 16
-WRONG = "the signature is not by an encrypt key of chat.feishu.secrets"
 TOAST = 200
 """The maximum number of characters of the message shown briefly to whoever pressed."""
 
 
 def read(call: ChatRequest, chat: ChatSettings) -> ChatEvent:
     """Return the message, press or event of a call; raises Unauthenticated and Malformed."""
-    return _interpret(_proved(call, chat), chat)
+    return _interpret(verify_call(call, chat), chat)
 
 
 def read_event(body: bytes, chat: ChatSettings) -> ChatEvent:
@@ -74,7 +57,7 @@ def read_event(body: bytes, chat: ChatSettings) -> ChatEvent:
     Raises Unauthenticated for another tenant or verification token.
     """
     told = decode_repaired(body, FeishuCallback, retyped=False)
-    _known(told, chat)
+    check_origin(told, chat)
     return _interpret(told, chat)
 
 
@@ -103,129 +86,15 @@ def _interpret(told: FeishuCallback, chat: ChatSettings) -> ChatEvent:
             told,
             pressed,
             told.header.event_id,
-            _tenant(told.header.tenant_key, chat),
+            require_tenant(told.header.tenant_key, chat),
             told.header.create_time,
         )
     return IgnoredChatEvent(told.header.event_type[:100])
 
 
-def _proved(call: ChatRequest, chat: ChatSettings) -> FeishuCallback:
-    """Verify and decrypt a call; raises Unauthenticated and Malformed."""
-    is_signed = any([hmac.compare_digest(_sum(call, key), _given(call)) for key in chat.secrets])  # noqa: C419 - compare them all
-    try:
-        sealed = limits.decode(call.body, FeishuEncryptedBody).encrypt
-        told = decode_repaired(
-            decrypt_with_any(sealed, chat.secrets) if sealed else call.body,
-            FeishuCallback,
-            retyped=False,
-        )
-    except Malformed as error:
-        if is_signed:
-            raise
-        raise Unauthenticated(WRONG) from error
-    if told.type == "url_verification":
-        # It is not signed:
-        # to have it encrypted, or the token, is to know what only Feishu was told.
-        if not (sealed or is_signed or chat.token):
-            raise Unauthenticated(WRONG)
-    elif told.is_card and not is_signed:
-        _card_proved(call, chat)
-    elif not is_signed:
-        raise Unauthenticated(WRONG)
-    _known(told, chat)
-    if told.type != "url_verification":
-        signatures.require_fresh(
-            _sent(call), call.received_at, signatures.TOLERANCE if told.is_card else LONGEST
-        )
-    return told
-
-
-def _sum(call: ChatRequest, key: str) -> bytes:
-    stamp, nonce = (
-        call.headers.get("x-lark-request-timestamp", ""),
-        call.headers.get("x-lark-request-nonce", ""),
-    )
-    return sha256(f"{stamp}{nonce}{key}".encode() + call.body).hexdigest().encode()
-
-
-def _given(call: ChatRequest) -> bytes:
-    return call.headers.get("x-lark-signature", "").encode("utf-8", "replace")
-
-
-def _card_proved(call: ChatRequest, chat: ChatSettings) -> None:
-    """Verify a button of the older form, signed with the verification token by SHA-1.
-
-    Raises Unauthenticated.
-    """
-    stamp, nonce = (
-        call.headers.get("x-lark-request-timestamp", ""),
-        call.headers.get("x-lark-request-nonce", ""),
-    )
-    wanted = (
-        sha1(f"{stamp}{nonce}{chat.token}".encode() + call.body, usedforsecurity=False)
-        .hexdigest()
-        .encode()
-    )
-    if not hmac.compare_digest(wanted, _given(call)) or not chat.token:
-        raise Unauthenticated("the signature is not by chat.feishu.token")
-
-
-def _known(told: FeishuCallback, chat: ChatSettings) -> None:
-    """Raise Unauthenticated unless verification token and tenant are those configured.
-
-    The token of a card is something else and not compared.
-    """
-    token = told.header.token if told.header is not None else told.token
-    if (
-        chat.token
-        and not told.is_card
-        and not hmac.compare_digest(token.encode("utf-8", "replace"), chat.token.encode())
-    ):
-        raise Unauthenticated("the verification token is not chat.feishu.token")
-    if told.is_card:
-        _tenant(told.tenant_key, chat)
-
-
-def _tenant(tenant: str, chat: ChatSettings) -> str:
-    if chat.tenants and tenant not in chat.tenants:
-        raise Unauthenticated("this tenant is not among chat.feishu.tenants")
-    return tenant
-
-
-def _sent(call: ChatRequest) -> datetime:
-    stamp = call.headers.get("x-lark-request-timestamp", "")
-    return signatures.parse_seconds(stamp[:-3] if len(stamp) == 13 else stamp)
-
-
-def decrypt_with_any(text: str, keys: tuple[str, ...]) -> bytes:
-    """Return the JSON that was encrypted with one of the keys; raises Unauthenticated."""
-    for key in keys:
-        try:
-            plain = decrypt(text, key)
-        except ValueError:
-            continue  # it may be encrypted with another one: while keys are changed there are two
-        if plain.lstrip().startswith(b"{"):
-            return plain
-    raise Unauthenticated("it is not encrypted with an encrypt key of chat.feishu.secrets")
-
-
-def decrypt(text: str, key: str) -> bytes:
-    """Decrypt base64 of AES-256-CBC under the key's SHA-256; raises ValueError.
-
-    The first block is the initialization vector.
-    """
-    sealed = b64decode(text, validate=True)
-    cipher = Cipher(
-        algorithms.AES256(sha256(key.encode()).digest()), modes.CBC(sealed[:BLOCK])
-    ).decryptor()
-    padded = cipher.update(sealed[BLOCK:]) + cipher.finalize()
-    padding = PKCS7(8 * BLOCK).unpadder()
-    return padding.update(padded) + padding.finalize()
-
-
 def _talk(header: Header, received: FeishuMessageEvent, chat: ChatSettings) -> ChatEvent:
     tenant, message, who = (
-        _tenant(header.tenant_key, chat),
+        require_tenant(header.tenant_key, chat),
         received.message,
         received.sender.sender_id.open_id,
     )
@@ -280,7 +149,7 @@ def _run(run: Any) -> str:
 
 
 def _older(told: FeishuCallback, event: FeishuMessageV1, chat: ChatSettings) -> ChatEvent:
-    tenant = _tenant(event.tenant_key, chat)
+    tenant = require_tenant(event.tenant_key, chat)
     if told.type != "event_callback" or event.type != "message" or event.msg_type != "text":
         return IgnoredChatEvent(f"{event.type[:60]} {event.msg_type[:40]}".strip() or "nothing")
     if not (event.open_id and event.open_message_id):
@@ -341,7 +210,7 @@ def answer(reply: ChatReply | None, call: ChatRequest, chat: ChatSettings) -> tu
     A press is answered with a brief message and the card as it is after it; all else with an
     acknowledgement.
     """
-    told = _proved(call, chat) if reply is not None else None
+    told = verify_call(call, chat) if reply is not None else None
     if (
         reply is None
         or told is None
