@@ -20,7 +20,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from gateway.channels.opening import ChannelParts
-from gateway.channels.phone.orders import CallOrder, TemplateValues, TextOrder
+from gateway.channels.phone.outgoing.orders import CallOrder, TemplateValues, TextOrder
 from gateway.db.pool import Pool
 from gateway.notify.call_tokens import CallSubject
 from gateway.settings import Settings, load

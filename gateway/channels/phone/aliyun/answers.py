@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from gateway.channels.phone.verdicts import CodeTable
+from gateway.channels.phone.outgoing.verdicts import CodeTable
 from gateway.notify.message import Result, Retry
 
 CODES = CodeTable(

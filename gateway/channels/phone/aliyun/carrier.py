@@ -16,8 +16,8 @@ from gateway.channels.opening import ChannelParts
 from gateway.channels.phone.aliyun.answers import read_answer
 from gateway.channels.phone.aliyun.section import AliyunSection
 from gateway.channels.phone.aliyun.signing import canonical_query, signed_headers
-from gateway.channels.phone.orders import CallOrder, Carriers, TemplateValues, TextOrder
-from gateway.channels.phone.template_values import cut_value
+from gateway.channels.phone.outgoing.orders import CallOrder, Carriers, TemplateValues, TextOrder
+from gateway.channels.phone.outgoing.template_values import cut_value
 from gateway.egress.api_client import JsonApiClient, VendorResponse
 from gateway.notify.message import Result
 from gateway.timing.clock import Clock

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.channels.phone.verdicts import CodeTable
+from gateway.channels.phone.outgoing.verdicts import CodeTable
 from gateway.notify.message import Result
 
 CODES = CodeTable(

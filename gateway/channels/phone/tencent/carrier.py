@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from gateway.channels.opening import ChannelParts
-from gateway.channels.phone.orders import CallOrder, Carriers, TemplateValues, TextOrder
-from gateway.channels.phone.template_values import cut_value
+from gateway.channels.phone.outgoing.orders import CallOrder, Carriers, TemplateValues, TextOrder
+from gateway.channels.phone.outgoing.template_values import cut_value
 from gateway.channels.phone.tencent.answers import read_answer
 from gateway.channels.phone.tencent.section import TencentSection
 from gateway.channels.phone.tencent.signing import signed_headers

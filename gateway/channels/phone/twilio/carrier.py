@@ -7,8 +7,8 @@ person.
 from dataclasses import dataclass
 
 from gateway.channels.opening import ChannelParts
-from gateway.channels.phone.alarm_address import AlarmAddresses
-from gateway.channels.phone.orders import CallOrder, Carriers, TextOrder
+from gateway.channels.phone.outgoing.alarm_address import AlarmAddresses
+from gateway.channels.phone.outgoing.orders import CallOrder, Carriers, TextOrder
 from gateway.channels.phone.twilio.api import TwilioApi
 from gateway.channels.phone.twilio.section import TwilioSection
 from gateway.notify.message import Result

@@ -14,8 +14,8 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from gateway.channels.opening import ChannelParts
-from gateway.channels.phone.alarm_address import AlarmAddresses
-from gateway.channels.phone.orders import CallOrder, Carriers, TextOrder
+from gateway.channels.phone.outgoing.alarm_address import AlarmAddresses
+from gateway.channels.phone.outgoing.orders import CallOrder, Carriers, TextOrder
 from gateway.channels.phone.vonage.answers import read_answer
 from gateway.channels.phone.vonage.section import VonageSection
 from gateway.egress.api_client import JsonApiClient, VendorResponse

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from gateway.channels.phone.aliyun.carrier import local_number, open_carriers
-from gateway.channels.phone.orders import Carriers
+from gateway.channels.phone.outgoing.orders import Carriers
 from gateway.db.pool import Pool
 from gateway.notify.message import Delivered, Retry, Undeliverable
 from tests.channels.phone.carriers import (

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from aiohttp import web
 
-from gateway.channels.phone.orders import Carriers
+from gateway.channels.phone.outgoing.orders import Carriers
 from gateway.channels.phone.tencent.carrier import open_carriers
 from gateway.db.pool import Pool
 from gateway.notify.message import Delivered, Retry

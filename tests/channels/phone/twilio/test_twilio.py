@@ -12,16 +12,16 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from gateway.channels.phone.alarm_address import AlarmAddresses
-from gateway.channels.phone.orders import CallCarrier, TextCarrier
-from gateway.channels.phone.routed import CarrierOption, RoutedCarriers
-from gateway.channels.phone.sms import SmsChannel
-from gateway.channels.phone.sms_text import MOST_PARTS, count_parts
+from gateway.channels.phone.outgoing.alarm_address import AlarmAddresses
+from gateway.channels.phone.outgoing.orders import CallCarrier, TextCarrier
+from gateway.channels.phone.outgoing.routed import CarrierOption, RoutedCarriers
+from gateway.channels.phone.outgoing.sms import SmsChannel
+from gateway.channels.phone.outgoing.sms_text import MOST_PARTS, count_parts
+from gateway.channels.phone.outgoing.voice import VoiceChannel
 from gateway.channels.phone.twilio.api import TwilioApi, response_result
 from gateway.channels.phone.twilio.carrier import TwilioCarrier
 from gateway.channels.phone.twilio.inbound import signature
 from gateway.channels.phone.twilio.section import TwilioSection
-from gateway.channels.phone.voice import VoiceChannel
 from gateway.db.pool import Pool
 from gateway.notify.call_tokens import CallTokens
 from gateway.notify.message import Delivered, Retry, Undeliverable

@@ -11,7 +11,7 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from gateway.channels.phone.orders import Carriers
+from gateway.channels.phone.outgoing.orders import Carriers
 from gateway.channels.phone.vonage.carrier import open_carriers
 from gateway.channels.phone.vonage.section import VonageSection, is_private_key
 from gateway.db.pool import Pool

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.channels.phone.orders import TemplateValues
+from gateway.channels.phone.outgoing.orders import TemplateValues
 from gateway.incidents.facts import WITHHELD
 from gateway.notify.phrases import one_line
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.channels.phone.sms_text import (
+from gateway.channels.phone.outgoing.sms_text import (
     EXTENDED,
     LEAST_HEAD,
     MOST_PARTS,

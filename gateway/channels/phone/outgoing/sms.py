@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from gateway.channels.phone.orders import TextCarrier, TextOrder
+from gateway.channels.phone.outgoing.orders import TextCarrier, TextOrder
+from gateway.channels.phone.outgoing.routed import RoutedCarriers
+from gateway.channels.phone.outgoing.sms_text import compose, shorten
+from gateway.channels.phone.outgoing.template_values import template_values
+from gateway.channels.phone.outgoing.told import find_limit, find_telephone
 from gateway.channels.phone.reply_words import reply_hint
-from gateway.channels.phone.routed import RoutedCarriers
 from gateway.channels.phone.sms_replies import reply_code
-from gateway.channels.phone.sms_text import compose, shorten
-from gateway.channels.phone.template_values import template_values
-from gateway.channels.phone.told import find_limit, find_telephone
 from gateway.db.pool import LOST_RACE, Pool, acquire
 from gateway.errors import Unavailable
 from gateway.incidents.labels import Locale

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.channels.phone.routes import find_route, join_refusals
+from gateway.channels.phone.outgoing.routes import find_route, join_refusals
 from gateway.notify.message import Retry, Undeliverable
 
 ROUTES = {"+86": ("aliyun", "tencent"), "+861": ("tencent",), "+1": ("vonage",), "*": ("twilio",)}

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.channels.phone import routed
-from gateway.channels.phone.routed import CarrierOption, RoutedCarriers
+from gateway.channels.phone.outgoing import routed
+from gateway.channels.phone.outgoing.routed import CarrierOption, RoutedCarriers
 from gateway.notify.message import Delivered, Result, Retry, Undeliverable
 from tests.support.clock import FakeClock
 

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from gateway.channels.phone.orders import CallCarrier, CallOrder
-from gateway.channels.phone.routed import RoutedCarriers
-from gateway.channels.phone.template_values import template_values
-from gateway.channels.phone.told import find_limit, find_telephone
+from gateway.channels.phone.outgoing.orders import CallCarrier, CallOrder
+from gateway.channels.phone.outgoing.routed import RoutedCarriers
+from gateway.channels.phone.outgoing.template_values import template_values
+from gateway.channels.phone.outgoing.told import find_limit, find_telephone
 from gateway.db.pool import LOST_RACE, Pool, acquire
 from gateway.errors import Unavailable
 from gateway.notify.call_tokens import CallSubject

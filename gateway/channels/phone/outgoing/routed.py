@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 import structlog
 
-from gateway.channels.phone.routes import find_route, join_refusals
+from gateway.channels.phone.outgoing.routes import find_route, join_refusals
 from gateway.notify.endpoint_breakers import EndpointBreakers
 from gateway.notify.message import Delivered, Result, Retry, Undeliverable
 from gateway.notify.retries import is_endpoint_failure

@@ -3,9 +3,9 @@
 from gateway.channels import phone
 from gateway.channels.discovery import find_modules
 from gateway.channels.opening import ChannelParts
-from gateway.channels.phone import sms, voice
-from gateway.channels.phone.orders import Carriers
-from gateway.channels.phone.routed import CarrierOption, RoutedCarriers
+from gateway.channels.phone.outgoing import sms, voice
+from gateway.channels.phone.outgoing.orders import Carriers
+from gateway.channels.phone.outgoing.routed import CarrierOption, RoutedCarriers
 from gateway.notify.message import NotificationChannel
 
 CARRIERS = {

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.channels.phone.verdicts import CodeTable
+from gateway.channels.phone.outgoing.verdicts import CodeTable
 from gateway.notify.message import Delivered, Result, Retry, Undeliverable
 
 TABLE = CodeTable(

@@ -5,8 +5,8 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.channels.phone.orders import TemplateValues
-from gateway.channels.phone.template_values import (
+from gateway.channels.phone.outgoing.orders import TemplateValues
+from gateway.channels.phone.outgoing.template_values import (
     REFUSED,
     cut_value,
     plain_value,

@@ -1,0 +1,1 @@
+"""Text messages and calls that go out, by the carriers that are on."""
