@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Self
 
 from gateway.errors import Flaw
-from gateway.settings import Section, Settings
+from gateway.settings import ChatSettings, Section, Settings
 from gateway.settings.reading import UNREAD, SettingsReader
 
 API = re.compile(r"https?://[^?#\s]+", re.ASCII)
@@ -66,6 +66,16 @@ class ChannelSection(Section, frozen=True):
     def contradictions(self, settings: Settings) -> Iterator[Flaw]:  # noqa: ARG002 - some vendors look at other sections
         """Yield what does not fit the other settings."""
         yield from ()
+
+    def find_stream_flaw(self, settings: Settings, name: str, hint: str = "") -> Iterator[Flaw]:
+        """Yield a flaw of a field that is empty, though the chat's mode `stream` needs it."""
+        vendor = self.vendor()
+        if settings.chat.get(vendor, ChatSettings()).mode == "stream" and not getattr(self, name):
+            yield Flaw(f"/{name}", f"is needed for chat.{vendor}.mode = stream{hint}")
+
+    def find_low_flaws(self, *names: str) -> Iterator[Flaw]:
+        """Yield a flaw of each of these numbers that is below 1."""
+        yield from (Flaw(f"/{name}", "at least 1") for name in names if getattr(self, name) < 1)
 
 
 def find_api_flaw(pointer: str, address: str, shipped: str) -> Iterator[Flaw]:

@@ -34,14 +34,15 @@ def flaws(phone: Phone, external_url: str) -> Iterator[Flaw]:
             "/phone/public_url", "Twilio signs the address it calls: set it, or server.external_url"
         )
     for number, hotline in phone.hotlines.items():
-        if not E164.fullmatch(number):
-            yield Flaw(
-                f"/phone/hotlines/{number}", "a number as +861082303333: plus, country, number"
-            )
-        if hotline.dial and not E164.fullmatch(hotline.dial):
-            yield Flaw(
-                f"/phone/hotlines/{number}/dial", "a number as +861082303333: plus, country, number"
-            )
+        yield from find_number_flaw(f"/phone/hotlines/{number}", number)
+        if hotline.dial:
+            yield from find_number_flaw(f"/phone/hotlines/{number}/dial", hotline.dial)
+
+
+def find_number_flaw(pointer: str, number: str) -> Iterator[Flaw]:
+    """Yield a flaw of a text that is no telephone number in E.164."""
+    if not E164.fullmatch(number):
+        yield Flaw(pointer, "a number as +861082303333: plus, country, number")
 
 
 def route_flaws(notify: Notify) -> Iterator[Flaw]:

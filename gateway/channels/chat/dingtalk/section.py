@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from gateway.channels.channel_section import ChannelSection, find_origin_flaw
 from gateway.errors import Flaw
-from gateway.settings import ChatSettings, Section, Settings
+from gateway.settings import Section, Settings
 
 
 class DingTalkRobot(Section, frozen=True):
@@ -44,8 +44,7 @@ class DingTalkSection(ChannelSection, frozen=True):
 
     def contradictions(self, settings: Settings) -> Iterator[Flaw]:
         """Yield that the connection to DingTalk cannot be opened."""
-        if settings.chat.get("dingtalk", ChatSettings()).mode == "stream" and not self.app_key:
-            yield Flaw("/app_key", "is needed for chat.dingtalk.mode = stream")
+        yield from self.find_stream_flaw(settings, "app_key")
 
 
 SECTION = DingTalkSection

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from gateway.channels.channel_section import ChannelSection, find_origin_flaw
 from gateway.errors import Flaw
-from gateway.settings import ChatSettings, Settings
+from gateway.settings import Settings
 
 
 class FeishuSection(ChannelSection, frozen=True):
@@ -23,8 +23,7 @@ class FeishuSection(ChannelSection, frozen=True):
 
     def contradictions(self, settings: Settings) -> Iterator[Flaw]:
         """Yield that the connection to Feishu cannot be opened."""
-        if settings.chat.get("feishu", ChatSettings()).mode == "stream" and not self.app_id:
-            yield Flaw("/app_id", "is needed for chat.feishu.mode = stream")
+        yield from self.find_stream_flaw(settings, "app_id")
 
 
 SECTION = FeishuSection

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from gateway.channels.channel_section import ChannelSection, find_api_flaw
 from gateway.errors import Flaw
-from gateway.settings import ChatSettings, Settings
+from gateway.settings import Settings
 
 
 class SlackSection(ChannelSection, frozen=True):
@@ -24,8 +24,7 @@ class SlackSection(ChannelSection, frozen=True):
 
     def contradictions(self, settings: Settings) -> Iterator[Flaw]:
         """Yield that the connection to Slack cannot be opened."""
-        if settings.chat.get("slack", ChatSettings()).mode == "stream" and not self.app_token:
-            yield Flaw("/app_token", "is needed for chat.slack.mode = stream: it begins with xapp-")
+        yield from self.find_stream_flaw(settings, "app_token", ": it begins with xapp-")
 
 
 SECTION = SlackSection

@@ -28,9 +28,8 @@ class TelegramSection(ChannelSection, frozen=True):
 
     def contradictions(self, settings: Settings) -> Iterator[Flaw]:
         """Yield secrets that Telegram does not take, and fetching without a bot."""
+        yield from self.find_stream_flaw(settings, "token")
         chat = settings.chat.get(self.vendor(), ChatSettings())
-        if chat.mode == "stream" and not self.token:
-            yield Flaw("/token", "is needed for chat.telegram.mode = stream")
         if not all(SECRET.fullmatch(one) for one in chat.secrets):
             yield Flaw("/token", "chat.telegram.secrets have letters, digits, _ and -, 8 to 256")
 

@@ -38,9 +38,7 @@ class AliyunSection(ChannelSection, frozen=True):
             yield Flaw("/sms_template", "name an approved template, here or in voice_template")
         if self.sms_template and not self.sign_name:
             yield Flaw("/sign_name", "text messages need an approved signature")
-        for name in ("title_chars", "per_hour"):
-            if getattr(self, name) < 1:
-                yield Flaw(f"/{name}", "at least 1")
+        yield from self.find_low_flaws("title_chars", "per_hour")
 
 
 SECTION = AliyunSection

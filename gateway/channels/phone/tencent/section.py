@@ -42,9 +42,7 @@ class TencentSection(ChannelSection, frozen=True):
             yield Flaw("/sms_app_id", "text messages need the application (SdkAppId)")
         if self.voice_template and not self.voice_app_id:
             yield Flaw("/voice_app_id", "calls need the application (VoiceSdkAppid)")
-        for name in ("title_chars", "per_hour"):
-            if getattr(self, name) < 1:
-                yield Flaw(f"/{name}", "at least 1")
+        yield from self.find_low_flaws("title_chars", "per_hour")
 
 
 SECTION = TencentSection

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from gateway.channels.channel_section import ChannelSection
 from gateway.errors import Flaw
 from gateway.settings import PhoneProvider, Settings
-from gateway.settings.phone_flaws import E164
+from gateway.settings.phone_flaws import find_number_flaw
 
 
 class TwilioSection(ChannelSection, frozen=True):
@@ -29,10 +29,8 @@ class TwilioSection(ChannelSection, frozen=True):
         for name in ("token", "key"):
             if not getattr(self, name):
                 yield Flaw(f"/{name}", "is needed to call people")
-        if not E164.fullmatch(self.sender):
-            yield Flaw("/sender", "a number as +861082303333: plus, country, number")
-        if self.per_hour < 1:
-            yield Flaw("/per_hour", "at least 1")
+        yield from find_number_flaw("/sender", self.sender)
+        yield from self.find_low_flaws("per_hour")
 
     def contradictions(self, settings: Settings) -> Iterator[Flaw]:
         """Yield a token that incoming calls are not verified with.

@@ -9,7 +9,7 @@ from gateway.channels.channel_section import ChannelSection, find_origin_flaw
 from gateway.channels.phone.public_address import public_address
 from gateway.errors import Flaw
 from gateway.settings import PhoneProvider, Settings
-from gateway.settings.phone_flaws import E164
+from gateway.settings.phone_flaws import find_number_flaw
 
 
 class VonageSection(ChannelSection, frozen=True):
@@ -36,10 +36,8 @@ class VonageSection(ChannelSection, frozen=True):
             yield Flaw("/private_key", "the application's private key in PEM: -----BEGIN PRIVATE…")
         if not self.key:
             yield Flaw("/key", "is needed to call people")
-        if not E164.fullmatch(self.sender):
-            yield Flaw("/sender", "a number as +861082303333: plus, country, number")
-        if self.per_hour < 1:
-            yield Flaw("/per_hour", "at least 1")
+        yield from find_number_flaw("/sender", self.sender)
+        yield from self.find_low_flaws("per_hour")
 
     def contradictions(self, settings: Settings) -> Iterator[Flaw]:
         """Yield that Vonage cannot ask what to say, and that its requests are not verified.
