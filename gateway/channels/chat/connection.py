@@ -11,7 +11,7 @@ import structlog
 from aiohttp import ClientError, ClientWebSocketResponse, WSMsgType
 
 from gateway.channels.chat.contract import AddressChallenge, ChatReply, ChatSettings
-from gateway.channels.chat.frames import Beat, ChatFrame, ChatStream, Frame, HeardFrame
+from gateway.channels.chat.frames import ChatFrame, ChatStream, Frame, HeardFrame
 from gateway.channels.chat.intake import ChatIntake
 from gateway.channels.integration import find_integration
 from gateway.db.pool import Pool, acquire
@@ -128,11 +128,8 @@ class ChatConnection:
     async def _beat(self, socket: ClientWebSocketResponse) -> None:
         """Send the stream's beats, at the pace that it has at the time."""
         while (beat := self.stream.beat()) is not None:
-            await self._one_beat(socket, beat)
-
-    async def _one_beat(self, socket: ClientWebSocketResponse, beat: Beat) -> None:
-        await _send(socket, beat.frame)
-        await self.clock.sleep(beat.every_s)
+            await _send(socket, beat.frame)
+            await self.clock.sleep(beat.every_s)
 
 
 async def _send(socket: ClientWebSocketResponse, frame: Frame) -> None:

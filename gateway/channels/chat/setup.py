@@ -1,6 +1,7 @@
 """The assembly of the chat endpoint."""
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from types import ModuleType
 from typing import Any
 
 from gateway.channels import chat
@@ -50,20 +51,24 @@ def chat_connections(
     It keeps a connection to the vendor open, or fetches what the vendor keeps.
     """
     found: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {}
-    for module in find_modules("stream", chat):
-        slug = module.__name__.split(".")[-2]
-        settings = parts.settings.chat.get(slug, ChatSettings())
-        if settings.mode == "stream" and (stream := module.open_stream(parts)) is not None:
+    for slug, settings, module in _streaming(parts.settings, "stream"):
+        if (stream := module.open_stream(parts)) is not None:
+            _begin_series(intake, slug)
             found[f"chat {slug}"] = _connection(parts, intake, slug, stream, settings).run
-    for module in find_modules("polling", chat):
-        slug = module.__name__.split(".")[-2]
-        settings = parts.settings.chat.get(slug, ChatSettings())
-        if settings.mode != "stream":
-            continue
+    for slug, settings, module in _streaming(parts.settings, "polling"):
         if (polling := module.open_polling(parts, intake, settings)) is not None:
             _begin_series(intake, slug)
             found[f"chat {slug}"] = polling.run
     return found
+
+
+def _streaming(settings: Settings, name: str) -> Iterator[tuple[str, ChatSettings, ModuleType]]:
+    """Yield slug, settings and the module of this name of each chat of the mode `stream`."""
+    for module in find_modules(name, chat):
+        slug = module.__name__.split(".")[-2]
+        own = settings.chat.get(slug, ChatSettings())
+        if own.mode == "stream":
+            yield slug, own, module
 
 
 def _begin_series(intake: ChatIntake, slug: str) -> None:
@@ -80,7 +85,6 @@ def _connection(
     stream: ChatStream,
     settings: ChatSettings,
 ) -> ChatConnection:
-    _begin_series(intake, slug)
     client = WebSocketClient.open(allow_private=stream.allow_private)
     parts.stack.push_async_callback(client.close)
     return ChatConnection(

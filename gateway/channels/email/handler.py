@@ -179,12 +179,13 @@ class MailHandler:
     ) -> ReportOutcome:
         said = {"mail": letter.known_by[:KEY], **said}
         reply = read_staff_reply(letter, wrote, earlier)
-        if reply is not None and earlier is not None:
+        if reply is not None:
             after = await execute_reply(tx, reply)
             if after is not None:
-                return await self._acted(tx, letter, wrote, after, waiting)
+                after = await self._with_files(tx, letter, after, wrote.name, waiting)
+                return ReportOutcome(letter.known_by[:KEY], after, Outcome.ADDED, "command")
             if reply.asked is not None:
-                noted = await self._added(tx, letter, wrote, earlier, waiting, said)
+                noted = await self._added(tx, letter, wrote, reply.found, waiting, said)
                 return ReportOutcome(letter.known_by[:KEY], noted, Outcome.ADDED, "refused command")
         if earlier is not None and earlier.incident.state not in ENDED:
             noted = await self._added(tx, letter, wrote, earlier, waiting, said)
@@ -196,28 +197,25 @@ class MailHandler:
         opened = await report_service.open_report(
             tx, report, wrote.who, {**said, **wrote.facts()}, before
         )
-        files = await self._files(tx, letter.enclosed, opened, wrote.who, waiting)
-        if files:
-            opened = (await tx.write([Revision(after=opened, actor=wrote.who.name, events=files)]))[
-                0
-            ]
+        opened = await self._with_files(tx, letter, opened, wrote.who, waiting)
         reason = "follows what has ended" if earlier else "report"
         outcome = report_service.outcome_of(opened)
         return ReportOutcome(letter.known_by[:KEY], opened, outcome, reason)
 
-    async def _acted(
+    async def _with_files(
         self,
         tx: Transaction,
         letter: ParsedMail,
-        wrote: MailWriter,
-        after: Incident,
+        incident: Incident,
+        by: Principal,
         waiting: Sequence[PendingFile],
-    ) -> ReportOutcome:
-        """Attach the files of a reply that acted, and return its outcome."""
-        files = await self._files(tx, letter.enclosed, after, wrote.name, waiting)
-        if files:
-            (after,) = await tx.write([Revision(after=after, actor=wrote.name.name, events=files)])
-        return ReportOutcome(letter.known_by[:KEY], after, Outcome.ADDED, "command")
+    ) -> Incident:
+        """Attach the files of a mail to a record, and return the record after it."""
+        files = await self._files(tx, letter.enclosed, incident, by, waiting)
+        if not files:
+            return incident
+        (after,) = await tx.write([Revision(after=incident, actor=by.name, events=files)])
+        return after
 
     async def _added(
         self,

@@ -30,7 +30,6 @@ from gateway.settings import Smtp
 from gateway.settings.recipients import MAIL
 
 OTHER_LETTERS = re.compile(r"[^\x00-\x7f]")
-FEW_TRIES = 3
 OUTSIDERS = frozenset({"reporter", "subscriber"})
 """The roles of recipients who give no commands by their replies."""
 TIMEOUT_S = 9.0

@@ -15,6 +15,7 @@ from gateway.channels.phone.intake import PhoneIntake
 from gateway.channels.phone.key_press import KeyPressHandler
 from gateway.channels.phone.menu import CallerChoice, HotlineSettings, StepResult, line_of
 from gateway.channels.phone.posted import SOURCE, PhoneAdapter, PhoneRequest, TextMessage
+from gateway.channels.phone.reply_handler import REPLY
 from gateway.channels.phone.script import DialogueStep, HangUp, Script, parse_step
 from gateway.channels.phone.twilio import twiml
 from gateway.channels.phone.vonage import ncco
@@ -23,9 +24,6 @@ from gateway.errors import Forbidden, Overloaded, Unavailable
 from gateway.incidents.labels import Locale
 from gateway.ingest.failed_requests import counting_failures
 from gateway.receipts.submission import Receipt
-
-REPLY = f"{SOURCE}:reply:"
-"""The beginning of the names of replies in receipts."""
 
 log = structlog.get_logger()
 

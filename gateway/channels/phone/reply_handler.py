@@ -30,6 +30,9 @@ from gateway.operations.unit_of_work import Transaction
 from gateway.vocabulary import Outcome
 
 VIA = "sms"
+REPLY = f"{SOURCE}:reply:"
+"""The beginning of the names of replies in receipts."""
+
 WITHIN = timedelta(days=1)
 """The age up to which a message can be replied to."""
 
@@ -205,8 +208,7 @@ class SmsReplyHandler:
     def _outcome(
         self, outcome: Outcome, reason: str, incident: Incident | None = None
     ) -> ReportOutcome:
-        name = f"{SOURCE}:reply:{self.message.message_id}"
-        return ReportOutcome(name, incident, outcome, reason)
+        return ReportOutcome(f"{REPLY}{self.message.message_id}", incident, outcome, reason)
 
 
 async def _told(tx: Transaction, who: Principal, since: datetime) -> list[ToldMessage]:

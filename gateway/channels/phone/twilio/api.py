@@ -13,10 +13,10 @@ import msgspec
 from aiohttp import ClientError, ClientSession, ClientTimeout, encode_basic_auth
 
 from gateway.channels.phone.twilio.section import TwilioSection
+from gateway.egress.http_results import FEW_ATTEMPTS
 from gateway.notify.message import Delivered, Result, Retry, Undeliverable
 
 TIMEOUT_S = 9.0
-FEW_TRIES = 3
 MOST_BYTES = 65_536
 
 
@@ -94,7 +94,7 @@ def response_result(status: int, body: bytes, retry_after: str) -> Result:
             reason, after=None if waits is None else timedelta(seconds=waits), down=status != 429
         )
     return (
-        Retry(reason, at_most=FEW_TRIES, down=True)
+        Retry(reason, at_most=FEW_ATTEMPTS, down=True)
         if status in (401, 403)
         else Undeliverable(reason)
     )
