@@ -1,9 +1,9 @@
 """The interface of a chat provider: a parser of calls and a writer of answers. Pure.
 
-`Provider.read` first verifies the signature and decrypts. It raises Unauthenticated for a
+`ChatProvider.read` first verifies the signature and decrypts. It raises Unauthenticated for a
 signature that is wrong or stale and for a tenant that is not allowed, and Malformed for a
-verified body that it cannot understand. `Provider.answer` makes the body that goes back with
-200, encrypted where the vendor demands it; without a Reply it makes the one that only
+verified body that it cannot understand. `ChatProvider.answer` makes the body that goes back with
+200, encrypted where the vendor demands it; without a ChatReply it makes the one that only
 acknowledges the call.
 """
 
@@ -69,7 +69,7 @@ class ChatMessage:
 
 @dataclass(frozen=True, slots=True)
 class ButtonPress:
-    """A button that a person pressed; `token` is the Button's, `reply_to` is as in Talk."""
+    """A button that a person pressed; `token` is the Button's, `reply_to` is as in ChatMessage."""
 
     event_id: str
     tenant: str

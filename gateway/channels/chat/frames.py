@@ -1,4 +1,4 @@
-"""What arrives over a connection that the gateway opened to a chat. Pure.
+"""Frames of a connection that the gateway opened to a chat, and the stream of them. Pure.
 
 A vendor that is asked so needs no address of the gateway: the connection itself proves who sends,
 because only the vendor's own server was called, with the application's secret.
@@ -71,7 +71,7 @@ class ChatStream(Protocol):
 
     @property
     def allow_private(self) -> bool:
-        """Whether the addresses of connections may be private."""
+        """True if the addresses of connections may be private."""
         ...
 
     async def open(self) -> str | Retry | Undeliverable:

@@ -10,7 +10,7 @@ from gateway.ingest.reading.limits import DESCRIPTION, cut
 
 
 class ReplyWord(StrEnum):
-    """What a reply asks for."""
+    """The commands of replies, and the request for help."""
 
     ACCEPT = "accept"
     DECLINE = "decline"

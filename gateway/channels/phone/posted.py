@@ -1,4 +1,4 @@
-"""A request of a telephone system, and helpers shared by its adapters. Pure."""
+"""A request of a telephone system, and functions that its adapters share. Pure."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""What a person means who answers a text message about a record. Pure.
+"""Replies to text messages about records, and the codes by which they name one. Pure.
 
 Each message about a record carries a code of three characters, made of its own id, so that a
 reply names the message, and thereby the record as it was then. Only what is certainly a reply

@@ -1,4 +1,4 @@
-"""What people said about text messages: whether they refuse them, and when they were helped."""
+"""Senders of text messages: those who refuse messages, and the time when each was helped."""
 
 from datetime import datetime, timedelta
 

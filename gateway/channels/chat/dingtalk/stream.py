@@ -57,7 +57,7 @@ class DingTalkStream:
 
     @property
     def allow_private(self) -> bool:
-        """Whether the addresses of connections may be private."""
+        """True if the addresses of connections may be private."""
         return self.call.guard.private
 
     async def open(self) -> str | Retry | Undeliverable:

@@ -50,7 +50,7 @@ MOST_PARTS, MOST_UNFINISHED = 64, 32
 
 
 class ClientConfig(msgspec.Struct):
-    """How often the connection is kept open, in seconds."""
+    """The configuration of a connection: the seconds from one ping to the next."""
 
     ping: float = msgspec.field(name="PingInterval", default=BEAT_S)
 
@@ -74,7 +74,7 @@ class FeishuStream:
 
     @property
     def allow_private(self) -> bool:
-        """Whether the addresses of connections may be private."""
+        """True if the addresses of connections may be private."""
         return self.call.guard.private
 
     async def open(self) -> str | Retry | Undeliverable:

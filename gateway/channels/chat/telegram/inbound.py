@@ -41,7 +41,7 @@ MENTION_OF_BOT = re.compile(r"@\w{2,61}bot\b", re.ASCII | re.IGNORECASE)
 """A mention of a bot; the names of all bots end so."""
 
 START = re.compile(r"start(?:\s+([A-Za-z0-9]{12}))?\s*", re.IGNORECASE)
-"""What Telegram sends when somebody opens the bot, or a link to it with a code."""
+"""The command of somebody who opens the bot, alone or by a link with a code."""
 
 
 class TelegramUser(msgspec.Struct):

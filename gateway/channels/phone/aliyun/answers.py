@@ -1,4 +1,4 @@
-"""What Aliyun answers to a text message or a call. Pure.
+"""The answers of Aliyun to a text message or a call. Pure.
 
 https://help.aliyun.com/document_detail/101346.html (codes of messages), 112502 (of calls). One
 number gets no more than so many messages or calls of one signature in a minute, an hour and a

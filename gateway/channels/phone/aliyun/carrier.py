@@ -26,7 +26,7 @@ CHINA = "+86"
 SMS = ("SendSms", "2017-05-25")
 VOICE = ("SingleCallByTts", "2017-05-25")
 PLAYED = "2"
-"""How often a call reads its text out."""
+"""The number of times that a call reads its text out."""
 
 OUT_ID = 15
 """The most characters of our id of a call."""

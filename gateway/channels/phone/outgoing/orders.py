@@ -1,4 +1,4 @@
-"""What a carrier, the vendor of text messages and calls, is asked for. Pure."""
+"""Orders of text messages and calls, and the carriers that take them. Pure."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,7 +10,7 @@ from gateway.notify.message import Result
 
 @dataclass(frozen=True, slots=True)
 class TemplateValues:
-    """What a message says to carriers that send approved templates only."""
+    """The values of a message for carriers that send approved templates only."""
 
     number: str
     priority: str
@@ -55,7 +55,7 @@ class CallCarrier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Carriers:
-    """What one vendor carries: None for what its settings leave off.
+    """The carriers of one vendor, None for those that its settings leave off.
 
     Nobody is called, or written to, more than `per_hour` times an hour. A vendor with a `home`
     serves numbers of that prefix, unless a route says otherwise.

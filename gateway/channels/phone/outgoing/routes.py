@@ -1,4 +1,4 @@
-"""The order of carriers for a telephone number, and what they together answer. Pure."""
+"""The order of carriers for a telephone number, and the result of their refusals. Pure."""
 
 from collections.abc import Mapping, Sequence
 

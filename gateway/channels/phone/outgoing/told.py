@@ -1,4 +1,4 @@
-"""Who is written to or called: their number, and how often they were told within the hour."""
+"""The telephone number of a person, and the limit of what they are told within the hour."""
 
 from datetime import timedelta
 

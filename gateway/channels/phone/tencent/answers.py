@@ -1,4 +1,4 @@
-"""What Tencent Cloud answers to a text message or a call. Pure.
+"""The answers of Tencent Cloud to a text message or a call. Pure.
 
 https://cloud.tencent.com/document/api/382/59177 (codes of messages), 1128/51571 (of calls). An
 error of the request stands in `Error`; the state of a message in the one item of `SendStatusSet`.
@@ -75,7 +75,7 @@ class Status(msgspec.Struct, rename="pascal"):
 
 
 class Answer(msgspec.Struct, rename="pascal"):
-    """What stands in `Response`."""
+    """The content of `Response`."""
 
     error: Error | None = None
     send_status_set: tuple[Status, ...] = ()

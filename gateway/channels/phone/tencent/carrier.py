@@ -23,7 +23,7 @@ from gateway.timing.clock import Clock
 
 CHINA = "+86"
 PLAYED = 2
-"""How often a call reads its text out."""
+"""The number of times that a call reads its text out."""
 
 
 @dataclass(frozen=True, slots=True)

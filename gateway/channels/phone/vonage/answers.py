@@ -1,4 +1,4 @@
-"""What Vonage answers to a text message or a call. Pure.
+"""The answers of Vonage to a text message or a call. Pure.
 
 https://developer.vonage.com/en/api-errors: a status, and a problem as in RFC 7807.
 """

@@ -1,9 +1,9 @@
 """The adapter of Vonage. Pure.
 
 https://developer.vonage.com/en/voice/voice-api/webhook-reference (calls), /en/api/messages (text
-messages) and signed webhooks. A
-request carries a JWT (RFC 7519) signed with the account's signature secret; its `payload_hash`
-is the SHA-256 of the body, or of the query as JSON where there is no body.
+messages) and signed webhooks. A request carries a JWT (RFC 7519) signed with the account's
+signature secret; its `payload_hash` is the SHA-256 of the body, or of the query as JSON where
+there is no body.
 """
 
 import base64
