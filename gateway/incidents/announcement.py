@@ -17,7 +17,7 @@ ON_CALL = "on_call"
 """The role of those whom an escalation policy calls."""
 
 
-class Turn(StrEnum):
+class CallChoice(StrEnum):
     """The choice among the people of a recipient: all, one in turn, or who has the least work."""
 
     ALL = "all"
@@ -41,7 +41,7 @@ class Recipient:
     people: tuple[str, ...] = ()
     group: str = ""
     instead: "Recipient | None" = None
-    turn: Turn = Turn.ALL
+    turn: CallChoice = CallChoice.ALL
 
     @property
     def nobody(self) -> bool:

@@ -20,7 +20,7 @@ from gateway.escalation.policies.checks import Known
 from gateway.escalation.policies.known_names import known_names
 from gateway.escalation.policies.policy import Hours, PolicyDefinition, PolicyStep, PolicyUse
 from gateway.escalation.policies.store import StoredPolicy
-from gateway.incidents.announcement import Turn
+from gateway.incidents.announcement import CallChoice
 from gateway.operations.major.audience import check_address
 from gateway.operations.unit_of_work import UnitOfWork
 from gateway.untrusted.bounds import Name, Request, Slug
@@ -41,7 +41,7 @@ class StepBody(Request, kw_only=True):
 
     targets: Annotated[list[Target], Meta(min_length=1, max_length=20)]
     after_seconds: Seconds = 0
-    turn: Turn = Turn.ALL
+    turn: CallChoice = CallChoice.ALL
     hours: Hours = Hours.ALWAYS
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from gateway.incidents.announcement import Turn
+from gateway.incidents.announcement import CallChoice
 from gateway.vocabulary import Kind
 
 
@@ -53,7 +53,7 @@ class PolicyStep:
 
     targets: tuple[str, ...]
     after: timedelta = timedelta()
-    turn: Turn = Turn.ALL
+    turn: CallChoice = CallChoice.ALL
     hours: Hours = Hours.ALWAYS
 
 

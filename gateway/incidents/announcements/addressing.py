@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gateway.directory.person import EMAIL, Reachable
-from gateway.incidents.announcement import Announcement, Recipient, Turn
+from gateway.incidents.announcement import Announcement, CallChoice, Recipient
 from gateway.incidents.announcements.call_turns import CallTurns
 from gateway.incidents.record import Notice
 from gateway.incidents.visibility import has_security_role
@@ -227,7 +227,7 @@ def _whose_turn(
     willing = [(target, privy) for target, privy in found if target not in declined]
     left = willing if willing or recipient.instead is not None else found
     people = {target: privy for target, privy in left if target.startswith(PERSON)}
-    if recipient.turn is Turn.ALL or not people:
+    if recipient.turn is CallChoice.ALL or not people:
         yield from left
         return
     logins = [target.removeprefix(PERSON) for target in people]

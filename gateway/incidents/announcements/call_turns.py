@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from gateway.incidents.announcement import Turn
+from gateway.incidents.announcement import CallChoice
 
 
 @dataclass(slots=True)
@@ -19,9 +19,9 @@ class CallTurns:
     open_work: Mapping[str, int] = field(default_factory=dict)
     chosen: Counter[str] = field(default_factory=Counter)
 
-    def choose(self, turn: Turn, logins: Sequence[str]) -> str:
+    def choose(self, choice: CallChoice, logins: Sequence[str]) -> str:
         """Return whose turn it is: who was called least recently, or has the fewest records."""
-        by_work = turn is Turn.LEAST_LOADED
+        by_work = choice is CallChoice.LEAST_LOADED
 
         def rank(login: str) -> tuple[int, bool, float, str]:
             at = self.called_at.get(login)

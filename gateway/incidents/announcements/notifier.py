@@ -6,7 +6,7 @@ from datetime import datetime
 
 from gateway.db.pool import Connection
 from gateway.directory.reachable import find_reachable
-from gateway.incidents.announcement import ON_CALL, Announcement, Recipient, Turn
+from gateway.incidents.announcement import ON_CALL, Announcement, CallChoice, Recipient
 from gateway.incidents.announcements.addressing import (
     BY_LOGIN,
     GROUP,
@@ -75,7 +75,7 @@ async def _directory(
     on_call = await on_call_now(conn, slugs, now) if slugs else {}
     names |= {login for logins in on_call.values() for login in logins}
     people = await find_reachable(conn, roles, names, groups, now)
-    if all(one.turn is Turn.ALL for one in wanted):
+    if all(one.turn is CallChoice.ALL for one in wanted):
         return RecipientDirectory(people, on_call)
     return RecipientDirectory(people, on_call, await _turns(conn, [one.login for one in people]))
 

@@ -1,7 +1,7 @@
 """The recipients of a step, and those who are called where it reaches nobody."""
 
 from gateway.escalation.policies.recipients import step_recipients
-from gateway.incidents.announcement import Recipient, Turn
+from gateway.incidents.announcement import CallChoice, Recipient
 from tests.escalation.policies.pages import rules, step
 from tests.sla.stories import an_incident, ledger_of
 
@@ -28,14 +28,14 @@ def test_next_steps_then_desk_and_manager_stand_in_for_a_step_that_reaches_nobod
 
 
 def test_roles_of_a_step_are_recipients_of_their_own() -> None:
-    steps = (step("role:handler", "role:leader", "person:eve", turn=Turn.NEXT),)
+    steps = (step("role:handler", "role:leader", "person:eve", turn=CallChoice.NEXT),)
     found = step_recipients(rules(), RECORD, steps, 0)
     assert [(one.role, one.own, one.people) for one in found] == [
         ("on_call", False, ()),
         ("handler", True, ("olga",)),
         ("leader", False, ()),
     ]
-    assert {one.turn for one in found} == {Turn.NEXT}
+    assert {one.turn for one in found} == {CallChoice.NEXT}
 
 
 def test_step_of_roles_alone_calls_nobody_by_name() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.directory.person import Reachable
-from gateway.incidents.announcement import Announcement, Recipient, Turn
+from gateway.incidents.announcement import Announcement, CallChoice, Recipient
 from gateway.incidents.announcements.addressing import RecipientDirectory, address_announcement
 from gateway.incidents.announcements.addressing import addresses_of_recipient as addresses
 
@@ -277,6 +277,6 @@ def test_people_who_declined_are_passed_over_while_others_are_left() -> None:
 
 def test_people_who_take_turns_are_called_one_by_one_beside_programs() -> None:
     listed = ("person:olga", "person:tom", "webhook:https://hooks.example.com/a")
-    person, program = targets(Recipient(role="on_call", listed=listed, turn=Turn.NEXT))
+    person, program = targets(Recipient(role="on_call", listed=listed, turn=CallChoice.NEXT))
     assert person in {"person:olga", "person:tom"}
     assert program == "webhook:https://hooks.example.com/a"
