@@ -7,9 +7,8 @@ the feed, and how often its address was made. Only that of the newest generation
 import re
 from dataclasses import dataclass
 
-from gateway.access.reporter_links import ReporterLinks, secret_name
+from gateway.access.reporter_links import ReporterLinks
 from gateway.errors import NotFound
-from gateway.tokens.signing import is_signed, signature
 
 LABEL = b"calendar feed v1"
 
@@ -29,15 +28,11 @@ class FeedLinks:
 
     def make(self, feed_id: int, generation: int) -> str:
         """Return the path of a feed."""
-        secret = self.links.secrets[0]
-        text = f"{secret_name(secret)}.{feed_id}.{generation}"
-        return f"/calendar/{text}.{signature(secret, LABEL, text)}.ics"
+        return f"/calendar/{self.links.sign(LABEL, feed_id, generation)}.ics"
 
     def read(self, token: str) -> tuple[int, int]:
         """Return the id and the generation of a feed; raises NotFound for a bad token."""
         found = SHAPE.fullmatch(token)
-        if found is None or not is_signed(
-            self.links.secrets, LABEL, token.rpartition(".")[0], found[4]
-        ):
+        if found is None or not self.links.is_signed(LABEL, token):
             raise NotFound(INVALID_FEED)
         return int(found[2]), int(found[3])

@@ -9,9 +9,8 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from gateway.access.reporter_links import ReporterLinks, secret_name
+from gateway.access.reporter_links import ReporterLinks
 from gateway.errors import NotFound
-from gateway.tokens.signing import is_signed, signature
 
 LABEL = b"push link v1"
 
@@ -22,7 +21,7 @@ SHAPE = re.compile(
 )
 
 VALID = timedelta(days=1)
-"""How long a link is valid: long enough to open it on the telephone as well."""
+"""The validity of a link: long enough to open it on the telephone as well."""
 
 INVALID = "this link is not valid, or no longer: make another by POST /api/v1/me/push-link"
 """The error message of every invalid link, whatever is wrong with it."""
@@ -44,17 +43,14 @@ class PushLinks:
 
     def make(self, login: str, now: datetime) -> tuple[str, datetime]:
         """Return a link for a person, and the end of its validity."""
-        secret, ends = self.links.secrets[0], int((now + VALID).timestamp())
-        text = f"{secret_name(secret)}.{login}.{int(now.timestamp())}.{ends}"
-        link = f"{text}.{signature(secret, LABEL, text)}"
+        ends = int((now + VALID).timestamp())
+        link = self.links.sign(LABEL, login, int(now.timestamp()), ends)
         return link, datetime.fromtimestamp(ends, UTC)
 
     def read(self, link: str, now: datetime) -> PushLink:
         """Return the person of a link; raises NotFound for a bad one."""
         found = SHAPE.fullmatch(link)
-        if found is None:
-            raise NotFound(INVALID)
-        true = is_signed(self.links.secrets, LABEL, link.rpartition(".")[0], found[5])
-        if not true or int(found[4]) <= now.timestamp():
+        signed = found is not None and self.links.is_signed(LABEL, link)
+        if found is None or not signed or int(found[4]) <= now.timestamp():
             raise NotFound(INVALID)
         return PushLink(found[2], datetime.fromtimestamp(int(found[3]), UTC))

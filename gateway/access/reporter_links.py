@@ -42,10 +42,7 @@ class ReporterLinks:
     def make(self, incident_id: int, now: datetime) -> tuple[str, datetime]:
         """Return a link to the record, and the end of its validity."""
         ends = int((now + self.valid).timestamp())
-        signed = f"{secret_name(self.secrets[0])}.{incident_id}.{ends}"
-        return f"{signed}.{signature(self.secrets[0], LABEL, signed)}", datetime.fromtimestamp(
-            ends, UTC
-        )
+        return self.sign(LABEL, incident_id, ends), datetime.fromtimestamp(ends, UTC)
 
     def read(self, link: str, now: datetime) -> int:
         """Return the id of the record that the link opens; raise NotFound for a bad link."""
@@ -57,6 +54,16 @@ class ReporterLinks:
         if not true or secret is None or int(found[3]) <= now.timestamp():
             raise NotFound(INVALID)
         return int(found[2])
+
+    def sign(self, label: bytes, *values: object) -> str:
+        """Return a link: the name of the secret, the values and the signature, with dots."""
+        text = ".".join(map(str, (secret_name(self.secrets[0]), *values)))
+        return f"{text}.{signature(self.secrets[0], label, text)}"
+
+    def is_signed(self, label: bytes, link: str) -> bool:
+        """Return whether one of the secrets signed a link, whatever secret it names."""
+        text, _, given = link.rpartition(".")
+        return is_signed(self.secrets, label, text, given)
 
 
 def secret_name(secret: bytes) -> str:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from gateway.access.reporter_links import INVALID, ReporterLinks, secret_name
+from gateway.access.reporter_links import INVALID, ReporterLinks
 from gateway.errors import Forbidden, NotFound
-from gateway.tokens.signing import is_signed, short_signature, signature
+from gateway.tokens.signing import is_signed, short_signature
 
 LABEL = b"staff link v1"
 FORM_LABEL = b"staff form v1"
@@ -60,13 +60,12 @@ class StaffLinks:
 
     def make(self, opened: StaffLink, now: datetime) -> str:
         """Return a signed link to a record for one reader."""
-        secret, ends = self.links.secrets[0], int((now + self.links.valid).timestamp())
+        ends = int((now + self.links.valid).timestamp())
         made = f"@{int(now.timestamp())}" if opened.kind is ReaderKind.PERSON else ""
         reader = (
             urlsafe_b64encode(f"{opened.kind}:{opened.name}{made}".encode()).rstrip(b"=").decode()
         )
-        text = f"{secret_name(secret)}.{opened.incident_id}.{ends}.{reader}"
-        return f"{text}.{signature(secret, LABEL, text)}"
+        return self.links.sign(LABEL, opened.incident_id, ends, reader)
 
     def read(self, link: str, now: datetime) -> StaffLink:
         """Return the record and reader of a link.
@@ -74,10 +73,7 @@ class StaffLinks:
         Raises LinkExpired for one whose time is over, and NotFound for a bad one.
         """
         found = SHAPE.fullmatch(link)
-        signed = found is not None and is_signed(
-            self.links.secrets, LABEL, link.rpartition(".")[0], found[5]
-        )
-        if found is None or not signed:
+        if found is None or not self.links.is_signed(LABEL, link):
             raise NotFound(INVALID)
         opened = _opened(int(found[2]), found[4])
         if int(found[3]) <= now.timestamp():
