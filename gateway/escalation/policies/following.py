@@ -40,15 +40,7 @@ def follow_change(rules: EscalationRules, revision: Revision, now: datetime) -> 
     made = _followed(rules, revision, now)
     if made.run == after.escalation and not made.calls:
         return revision
-    fresh = replace(after, escalation=made.run)
-    timer = TimerChange(TimerKind.PAGING, paging_due(rules, fresh, now))
-    return replace(
-        revision,
-        after=fresh,
-        timers=(*revision.timers, timer),
-        events=(*revision.events, *made.events),
-        announcements=(*revision.announcements, *made.calls),
-    )
+    return _with_paging(rules, revision, made, now)
 
 
 def _followed(rules: EscalationRules, revision: Revision, now: datetime) -> Paging:
@@ -143,7 +135,14 @@ def call_after_unreached(
     if policy is None or not is_paged(after) or step_cause(run, run.told[-1].step) not in causes:
         return revision
     made = paging.skip_to_next(rules, after, policy, run, now, "")
-    fresh = replace(after, escalation=made.run)
+    return _with_paging(rules, revision, made, now)
+
+
+def _with_paging(
+    rules: EscalationRules, revision: Revision, made: Paging, now: datetime
+) -> Revision:
+    """Return the revision with a run of its record, the calls and events of it, and its timer."""
+    fresh = replace(revision.after, escalation=made.run)
     timer = TimerChange(TimerKind.PAGING, paging_due(rules, fresh, now))
     return replace(
         revision,
