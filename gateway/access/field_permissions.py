@@ -6,11 +6,11 @@ from gateway.access.permissions import (
     Allowed,
     FieldRule,
     PermissionDenied,
-    RecordLocation,
     judged,
     visibility_of,
 )
 from gateway.access.principal import MachineRole, Principal
+from gateway.access.record_locations import RecordLocation
 from gateway.directory.roles import Role
 from gateway.incidents.field_traits import Trait, fields_with
 from gateway.incidents.record import Incident

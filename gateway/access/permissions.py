@@ -10,14 +10,14 @@ rows apply.
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
-from typing import assert_never
 
 from gateway.access.denial import DenialCause
 from gateway.access.principal import MachineRole, Principal, PrincipalRole
+from gateway.access.record_locations import RecordLocation, is_at
 from gateway.directory.roles import Role
 from gateway.incidents.record import Incident
 from gateway.incidents.visibility import Visibility, has_security_role
-from gateway.vocabulary import LIVE, State, Tier
+from gateway.vocabulary import LIVE, State
 
 
 class Action(StrEnum):
@@ -81,20 +81,6 @@ class Action(StrEnum):
     ACCEPT_FOR = "accept_for"
     SILENCE = "silence"
     PLAN_SHIFTS = "plan_shifts"
-
-
-class RecordLocation(StrEnum):
-    """The records that a row covers, by who they are with."""
-
-    ANY = "any record"
-    OWN = "one's own: recorded by oneself, or oneself the contact"
-    DESK = "with the service desk"
-    SECOND = "with tier 2, or with a vendor"
-    BEYOND_DESK = "with tier 2, tier 3 or a vendor"
-    HANDLED = "handled by oneself"
-    PAGED = "that an escalation policy called oneself about"
-    THIRD = "with tier 3, or with a vendor and given to oneself or one's group"
-    FLAGGED = "flagged as security incident"
 
 
 ALL = frozenset(State)
@@ -296,7 +282,7 @@ def judged(
         )
     if incident is None or any(_covers(rule, who, incident) for rule in rules):
         return ALLOWED
-    here = [rule for rule in rules if _is(rule.where, who, incident)]
+    here = [rule for rule in rules if is_at(rule.where, who, incident)]
     if any(incident.state in rule.states for rule in here):
         found = {one for rule in here if isinstance(rule, Rule) for one in rule.priorities}
         ranks = tuple(f"P{one}" for one in sorted(found))
@@ -317,41 +303,7 @@ def judged(
 
 def _covers(rule: "Rule | FieldRule", who: Principal, incident: Incident) -> bool:
     return (
-        _is(rule.where, who, incident)
+        is_at(rule.where, who, incident)
         and incident.state in rule.states
         and (isinstance(rule, FieldRule) or incident.priority in rule.priorities)
-    )
-
-
-def _is(where: RecordLocation, who: Principal, incident: Incident) -> bool:  # noqa: PLR0911 - one arm a place
-    match where:
-        case RecordLocation.ANY:
-            return True
-        case RecordLocation.OWN:
-            own = (incident.owner, incident.contact, incident.recorded_by)
-            return any(name.lower() in who.identities for name in own)
-        case RecordLocation.DESK:
-            return incident.tier is Tier.DESK
-        case RecordLocation.SECOND:
-            return incident.tier in (Tier.SECOND, Tier.VENDOR)
-        case RecordLocation.BEYOND_DESK:
-            return incident.tier is not Tier.DESK
-        case RecordLocation.HANDLED:
-            return incident.handler == who.name
-        case RecordLocation.PAGED:
-            run = incident.escalation
-            return run is not None and run.since is not None and who.name in run.called
-        case RecordLocation.THIRD:
-            return incident.tier is Tier.THIRD or (
-                incident.tier is Tier.VENDOR and _given(who, incident)
-            )
-        case RecordLocation.FLAGGED:
-            return incident.security
-        case _:
-            assert_never(where)
-
-
-def _given(who: Principal, incident: Incident) -> bool:
-    return (
-        who.name in (incident.handler, incident.assignee) or incident.assignee_group in who.groups
     )

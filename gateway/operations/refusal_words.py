@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from gateway.access.permissions import RecordLocation
+from gateway.access.record_locations import RecordLocation
 from gateway.directory.roles import Role
 from gateway.incidents.labels import Locale, label, state_label
 from gateway.incidents.record import Incident

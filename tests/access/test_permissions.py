@@ -17,12 +17,12 @@ from gateway.access.permissions import (
     Allowed,
     FieldRule,
     PermissionDenied,
-    RecordLocation,
     Rule,
     may,
     visibility_of,
 )
 from gateway.access.principal import MachineRole, PrincipalRole
+from gateway.access.record_locations import RecordLocation
 from gateway.directory.roles import Role
 from gateway.incidents.escalation_run import EscalationRun
 from gateway.incidents.lifecycle import ACTIONS

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.access.denial import DenialCause
-from gateway.access.permissions import RecordLocation
+from gateway.access.record_locations import RecordLocation
 from gateway.incidents.labels import LOCALES
 from gateway.incidents.lifecycle import ACTIONS
 from gateway.operations.available_actions import Refusal
