@@ -4,13 +4,12 @@ Values go in, Markdown comes out; see docs/process.md.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from gateway.incidents.labels import LOCALES, Locale, label
 from gateway.incidents.language import detect_language as written_in
 from gateway.incidents.record import Incident
+from gateway.incidents.timeline import PastEvent
 from gateway.vocabulary import HoldReason
 
 CAUSE = "cause"
@@ -83,17 +82,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
 """The texts of a report, in the order of LOCALES."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReportedEvent:
-    """An entry of the timeline."""
-
-    at: datetime
-    actor: str
-    event: str
-    facts: Mapping[str, Any]
-
-
-def draft_report(incident: Incident, story: Sequence[ReportedEvent], locale: Locale) -> str:
+def draft_report(incident: Incident, story: Sequence[PastEvent], locale: Locale) -> str:
     """Return the report as far as the record provides it, with marks for what people must write."""
     parts = [
         f"# {_word('report', locale)}: {incident.number} {_line(incident.title)}",
@@ -152,14 +141,14 @@ def _times(incident: Incident, locale: Locale) -> str:
     return "\n".join(f"- {_word(name, locale)}: {_stamp(at)}" for name, at in known)
 
 
-def _step(one: ReportedEvent, locale: Locale) -> str:
+def _step(one: PastEvent, locale: Locale) -> str:
     said = "; ".join(_said(one, locale))
     return f"- {_stamp(one.at)} {_line(one.actor)}: {_word(one.event, locale)}" + (
         f" – {said}" if said else ""
     )
 
 
-def _said(one: ReportedEvent, locale: Locale) -> Iterator[str]:
+def _said(one: PastEvent, locale: Locale) -> Iterator[str]:
     """Yield the texts that people wrote or chose in an entry.
 
     Reason codes of the gateway are left out.

@@ -11,6 +11,7 @@ from typing import Any
 
 from gateway.errors import Conflict
 from gateway.incidents.record import Incident
+from gateway.incidents.timeline import PastEvent
 
 JUDGED_EVENTS = ("reopened", "raised", "changed", "declared_major", "accepted")
 """The events that can make what somebody saw out of date."""
@@ -22,16 +23,6 @@ class StaleReason(StrEnum):
     REOPENED = "reopened"
     RAISED = "raised"
     TAKEN = "taken"
-
-
-@dataclass(frozen=True, slots=True)
-class LaterEvent:
-    """An event of a record after the version that somebody saw."""
-
-    event: str
-    actor: str
-    at: datetime
-    facts: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +45,7 @@ class StaleAction(Conflict):
         self.stale = stale
 
 
-def find_staleness(incident: Incident, later: Iterable[LaterEvent], name: str) -> Staleness | None:
+def find_staleness(incident: Incident, later: Iterable[PastEvent], name: str) -> Staleness | None:
     """Return what makes the record another than the one that the person `name` saw, or None.
 
     It fired again or was reopened, it became more urgent, or somebody else took it and has it.
@@ -69,7 +60,7 @@ def find_staleness(incident: Incident, later: Iterable[LaterEvent], name: str) -
     return next((found[reason] for reason in StaleReason if reason in found), None)
 
 
-def _reason(incident: Incident, later: LaterEvent, name: str) -> StaleReason | None:
+def _reason(incident: Incident, later: PastEvent, name: str) -> StaleReason | None:
     match later.event:
         case "reopened":
             return StaleReason.REOPENED

@@ -33,6 +33,16 @@ class ChainedEntry:
     hash: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class PastEvent:
+    """An entry as it is read again: `event` is a stable slug, `facts` are decoded."""
+
+    at: datetime
+    actor: str
+    event: str
+    facts: Mapping[str, Any]
+
+
 def facts_text(facts: object) -> str:
     """Return canonical JSON: keys sorted, no spaces, no API key; these bytes are hashed."""
     return redact_keys(msgspec.json.encode(facts, order="deterministic").decode())

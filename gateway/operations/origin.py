@@ -10,11 +10,11 @@ from gateway.db.pool import Connection
 from gateway.incidents.record import Incident, Revision
 from gateway.incidents.staleness import (
     JUDGED_EVENTS,
-    LaterEvent,
     StaleAction,
     Staleness,
     find_staleness,
 )
+from gateway.incidents.timeline import PastEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ async def fetch_staleness(
         return None
     rows = await conn.fetch(LATER, incident.id, seen, told_at, list(JUDGED_EVENTS))
     later = [
-        LaterEvent(row["event"], row["actor"], row["at"], msgspec.json.decode(row["facts"]))
+        PastEvent(row["at"], row["actor"], row["event"], msgspec.json.decode(row["facts"]))
         for row in rows
     ]
     return find_staleness(incident, later, who.name)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from gateway.incidents.labels import Locale
+from gateway.incidents.timeline import PastEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +40,8 @@ class Surroundings:
     phones: Mapping[str, str] = field(default_factory=dict)
     calls: Sequence[CallMade] = ()
     group: Sequence[str] = ()
-    story: Sequence["StoryEntry"] = ()
+    story: Sequence[PastEvent] = ()
     earlier: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class StoryEntry:
-    """An entry of the timeline."""
-
-    at: datetime
-    event: str
-    actor: str
-    facts: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from gateway.directory.reachable import find_reachable
 from gateway.incidents.announcements.addressing import BY_LOGIN, RecipientDirectory
 from gateway.incidents.declining import declined_by
 from gateway.incidents.record import Incident
+from gateway.incidents.timeline import PastEvent
 from gateway.views.staff_page import role_label
-from gateway.views.staff_page_values import CallMade, PageReader, StoryEntry, Surroundings
+from gateway.views.staff_page_values import CallMade, PageReader, Surroundings
 
 MOST_CALLS = 6
 """The newest messages that the page shows."""
@@ -38,7 +39,7 @@ async def load_surroundings(
     calls = await conn.fetch(CALLS, incident.id, MOST_CALLS)
     entries = await conn.fetch(NEWEST, incident.id, MOST_ENTRIES + 1)
     story = [
-        StoryEntry(row["at"], row["event"], row["actor"], msgspec.json.decode(row["facts"]))
+        PastEvent(row["at"], row["actor"], row["event"], msgspec.json.decode(row["facts"]))
         for row in entries[:MOST_ENTRIES][::-1]
     ]
     logins = {incident.handler, incident.assignee, *(one.actor for one in story)}

@@ -10,11 +10,11 @@ from gateway.incidents.ledger import Ledger
 from gateway.incidents.major_report import (
     REPORTED_EVENTS,
     WORDS,
-    ReportedEvent,
     draft_report,
     language_of,
 )
 from gateway.incidents.record import Incident
+from gateway.incidents.timeline import PastEvent
 from gateway.vocabulary import Impact, Urgency
 from tests.support.clock import NOON
 
@@ -39,12 +39,12 @@ RECORD = Incident(
     fields={"cause": "full disk"},
 )
 STORY = (
-    ReportedEvent(NOON, "ann", "opened", {"reason": "reported"}),
-    ReportedEvent(NOON, "mona", "declared_major", {"reason": "all of sales"}),
-    ReportedEvent(NOON, "bob", "held", {"reason": "awaiting_vendor", "note": "disk ordered"}),
-    ReportedEvent(NOON, "gateway", "resolved", {"reason": "cleared_at_source"}),
-    ReportedEvent(NOON + timedelta(minutes=5), "bob", "note", {"note": "disk\nis full"}),
-    ReportedEvent(NOON, "timers", "sla_warning", {}),
+    PastEvent(NOON, "ann", "opened", {"reason": "reported"}),
+    PastEvent(NOON, "mona", "declared_major", {"reason": "all of sales"}),
+    PastEvent(NOON, "bob", "held", {"reason": "awaiting_vendor", "note": "disk ordered"}),
+    PastEvent(NOON, "gateway", "resolved", {"reason": "cleared_at_source"}),
+    PastEvent(NOON + timedelta(minutes=5), "bob", "note", {"note": "disk\nis full"}),
+    PastEvent(NOON, "timers", "sla_warning", {}),
 )
 
 

@@ -6,20 +6,20 @@ from typing import Any
 import pytest
 
 from gateway.incidents.staleness import (
-    LaterEvent,
     StaleAction,
     Staleness,
     StaleReason,
     find_staleness,
 )
+from gateway.incidents.timeline import PastEvent
 from gateway.vocabulary import State
 from tests.incidents.test_lifecycle import LATER, an_incident
 
 TAKEN = an_incident(State.IN_PROGRESS, handler="bob")
 
 
-def later(event: str, actor: str = "gateway", **facts: Any) -> LaterEvent:
-    return LaterEvent(event, actor, LATER, facts)
+def later(event: str, actor: str = "gateway", **facts: Any) -> PastEvent:
+    return PastEvent(LATER, actor, event, facts)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def later(event: str, actor: str = "gateway", **facts: Any) -> LaterEvent:
         (later("accepted", person="bob"), StaleReason.TAKEN),
     ],
 )
-def test_events_that_make_it_another_record(event: LaterEvent, reason: StaleReason | None) -> None:
+def test_events_that_make_it_another_record(event: PastEvent, reason: StaleReason | None) -> None:
     found = find_staleness(TAKEN, [event], "ann")
     assert (None if found is None else found.reason) == reason
 

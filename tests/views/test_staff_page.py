@@ -12,6 +12,7 @@ from gateway.incidents.custom_fields import CustomFields
 from gateway.incidents.labels import Locale
 from gateway.incidents.record import Incident
 from gateway.incidents.releasing import Acceptance, Circumstances
+from gateway.incidents.timeline import PastEvent
 from gateway.operations.available_actions import available_actions
 from gateway.sla.clocks import ClockReading, ClockState
 from gateway.views.staff_page import StaffPageWriter, role_label
@@ -20,7 +21,6 @@ from gateway.views.staff_page_values import (
     Pad,
     PageReader,
     StaffPage,
-    StoryEntry,
     Surroundings,
 )
 from gateway.vocabulary import ClockName, State, Tier
@@ -197,9 +197,9 @@ def test_calls_say_what_came_of_them(locale: Locale, expected: tuple[str, ...]) 
 
 def test_story_has_newest_known_entries_first() -> None:
     story = [
-        StoryEntry(NOON, "note", "bob", {"note": "x" * 500}),
-        StoryEntry(NOON, "moved_in_secret", "bob", {}),
-        StoryEntry(LATER, "declined", "ann", {"reason": "on a train"}),
+        PastEvent(NOON, "bob", "note", {"note": "x" * 500}),
+        PastEvent(NOON, "bob", "moved_in_secret", {}),
+        PastEvent(LATER, "ann", "declined", {"reason": "on a train"}),
     ]
     shown = page(GIVEN, story=story, names={"ann": "Ann A."})
     assert [(one.word, one.actor, one.text) for one in shown.story] == [

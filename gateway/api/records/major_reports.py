@@ -13,8 +13,9 @@ from gateway.api.records.incidents import find_record
 from gateway.api.records.timeline import MOST_IN_DRAFT, fetch_newest_entries
 from gateway.db.pool import acquire
 from gateway.errors import NotFound
-from gateway.incidents.major_report import ReportedEvent, draft_report, language_of
+from gateway.incidents.major_report import draft_report, language_of
 from gateway.incidents.record import Incident
+from gateway.incidents.timeline import PastEvent
 from gateway.operations.major import reports
 from gateway.operations.major.reports import MajorReport
 from gateway.untrusted.bounds import Request
@@ -62,7 +63,7 @@ async def read_report(call: QueryCall[MajorReportQuery]) -> web.Response:
         )
     if due:
         story = [
-            ReportedEvent(
+            PastEvent(
                 r["at"],
                 r["actor"],
                 r["event"],
