@@ -1,4 +1,4 @@
-"""Who declined a record: marks of it that keep them from being told again. Pure.
+"""The marks of people who declined a record, which keep them from being told again. Pure.
 
 A mark is `declined:PRIORITY:LOGIN`. It holds until somebody takes the record, it is given to
 others or opened again, and as long as the record is no more urgent than it was.

@@ -30,7 +30,10 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """Whether somebody was told of a record, and its latest acceptance."""
+    """The circumstances that decide about declining and releasing a record.
+
+    `told` says that the person was told of it, `accepted` is its latest acceptance.
+    """
 
     told: bool = False
     accepted: Acceptance | None = None

@@ -1,6 +1,6 @@
-"""Whether a record is still the one that somebody saw when they act on it. Pure.
+"""The staleness of an action: the record changed in between, as its history tells. Pure.
 
-What they saw is known by the version of the record that their page, message or button showed.
+Somebody saw the record at the version that their page, message or button showed.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ JUDGED_EVENTS = ("reopened", "raised", "changed", "declared_major", "accepted")
 
 
 class StaleReason(StrEnum):
-    """What happened to a record since somebody saw it."""
+    """The kind of change that makes a record another than the one somebody saw."""
 
     REOPENED = "reopened"
     RAISED = "raised"
@@ -27,7 +27,7 @@ class StaleReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Staleness:
-    """What happened to a record since somebody saw it, when, and by whom."""
+    """The change since somebody saw a record: its kind, by whom, and when."""
 
     reason: StaleReason
     by: str

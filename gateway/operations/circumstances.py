@@ -1,4 +1,4 @@
-"""Reading of what decides about declining and releasing a record, beside the record itself."""
+"""Reading of the circumstances that decide about declining and releasing a record."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""What somebody acts from: a page, a message or a button, and the version that it showed."""
+"""The origin of an action: a page, a message or a button, and the version that it showed."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,10 +19,10 @@ from gateway.incidents.timeline import PastEvent
 
 @dataclass(frozen=True, slots=True)
 class ActionOrigin:
-    """What somebody acts from: its name in the timeline, and what of the record they saw.
+    """The page, message or button that somebody acts from.
 
-    That is the record at the version `seen`, or as a message told it at `told_at`; both are None
-    for what is not about a state of the record.
+    `via` is its name in the timeline. It showed the record at the version `seen`, or told of it
+    at `told_at`; both are None for what is not about a state of the record.
     """
 
     via: str = ""

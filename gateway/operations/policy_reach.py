@@ -1,4 +1,4 @@
-"""Who an escalation policy would reach in the time to come, as schedules and people stand now."""
+"""The reach of an escalation policy in time to come, as schedules and people stand now."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

@@ -162,7 +162,7 @@ class HoldView(msgspec.Struct):
 
 
 class ShelvedView(msgspec.Struct):
-    """Until when the gateway reminds nobody of a record, or until which event, and why."""
+    """The shelving of a record: by whom, until when or until which event, and why."""
 
     by: str
     until: datetime

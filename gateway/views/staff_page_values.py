@@ -31,7 +31,7 @@ class CallMade:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the page tells beside the record: names of people, calls, who is next, the story.
+    """The values beside the record: names of people, calls, who is next, the story.
 
     `names` and `phones` are by login.
     """

@@ -1,4 +1,4 @@
-"""Reading of what the page of a record tells beside it: people, calls, and who is next."""
+"""Reading of the values that a page shows beside its record: people, calls, who is next."""
 
 from collections.abc import Sequence
 from datetime import datetime

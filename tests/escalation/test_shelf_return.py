@@ -1,4 +1,4 @@
-"""What is held while a record is shelved is owed again when it returns."""
+"""Messages held while a record is shelved are owed again when it returns."""
 
 from dataclasses import replace
 from datetime import datetime

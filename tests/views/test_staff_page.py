@@ -1,4 +1,4 @@
-"""What the page of a record says to the person who is called."""
+"""The page of a record tells the person who is called how it stands and what they may do."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""What makes an escalation policy unusable. Pure."""
+"""The check of escalation policies: the flaws that make one unusable. Pure."""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field

@@ -10,7 +10,7 @@ from gateway.incidents.announcement import CallChoice
 
 @dataclass(slots=True)
 class CallTurns:
-    """When each person was called last, and how many open records they have, by login.
+    """The last call and the number of open records of each person, by login.
 
     Who is chosen counts as called, so that the records of one transaction are spread as well.
     """
