@@ -11,8 +11,8 @@ from gateway.incidents.declining import declined_by
 from gateway.incidents.labels import LABELS, LOCALES, Locale, clock_label, label, state_label
 from gateway.incidents.record import Incident
 from gateway.incidents.releasing import Circumstances
-from gateway.operations.available_actions import AvailableAction
-from gateway.operations.refusal_words import ACTION_LABELS, refusal_text
+from gateway.operations.actions.available_actions import AvailableAction
+from gateway.operations.actions.refusal_words import ACTION_LABELS, refusal_text
 from gateway.pages.staff_words import STORY_EVENTS, channel_label, staff_vocabulary
 from gateway.pages.words import EVENTS, in_language
 from gateway.sla.clocks import ClockReading, ClockState

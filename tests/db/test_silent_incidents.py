@@ -12,7 +12,7 @@ from gateway.access.principal import MachineRole, Principal
 from gateway.db.pool import Pool
 from gateway.directory.roles import Role
 from gateway.incidents import commands
-from gateway.operations.act import act
+from gateway.operations.actions.act import act
 from gateway.operations.edit import edit
 from gateway.operations.rules_in_force import apply_rules
 from gateway.vocabulary import Impact, Urgency

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from gateway.db.pool import Pool
 from gateway.errors import Conflict, IllegalTransition, NotFound, Unavailable
 from gateway.incidents import commands
-from gateway.operations.act import act
+from gateway.operations.actions.act import act
 from gateway.operations.link import link, unlink
 from gateway.settings import Settings, load
 from gateway.vocabulary import AlertStatus, Resolution

@@ -14,7 +14,7 @@ from gateway.access.principal import Principal
 from gateway.directory.roles import Role
 from gateway.errors import Conflict
 from gateway.incidents import commands
-from gateway.operations.act import act
+from gateway.operations.actions.act import act
 from gateway.operations.convert import convert
 from gateway.operations.edit import edit
 from gateway.operations.link import link, unlink

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from gateway.incidents import commands
-from gateway.operations.act import act
+from gateway.operations.actions.act import act
 from gateway.operations.link import link, unlink
 from gateway.vocabulary import Impact, TimerKind, Urgency
 from tests.operations.linked_records import ENDS, URGENT, linked_pair, recorded

@@ -11,7 +11,7 @@ from gateway.correlation.scoring import MOST_PROPOSED
 from gateway.db.pool import Pool
 from gateway.incidents import commands
 from gateway.incidents.record import Incident
-from gateway.operations.act import act
+from gateway.operations.actions.act import act
 from gateway.operations.link import link, unlink
 from gateway.operations.placement import correlate_again
 from gateway.operations.unit_of_work import Transaction

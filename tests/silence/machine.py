@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from gateway.incidents import commands
-from gateway.operations.act import act
+from gateway.operations.actions.act import act
 from gateway.operations.convert import convert
 from gateway.operations.create import NewReport, create
 from gateway.operations.edit import edit

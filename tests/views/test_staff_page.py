@@ -13,7 +13,7 @@ from gateway.incidents.labels import Locale
 from gateway.incidents.record import Incident
 from gateway.incidents.releasing import Acceptance, Circumstances
 from gateway.incidents.timeline import PastEvent
-from gateway.operations.available_actions import available_actions
+from gateway.operations.actions.available_actions import available_actions
 from gateway.sla.clocks import ClockReading, ClockState
 from gateway.views.staff_page import StaffPageWriter, role_label
 from gateway.views.staff_page_values import (

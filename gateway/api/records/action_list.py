@@ -15,9 +15,9 @@ from gateway.db.moment import fetch_now
 from gateway.db.pool import acquire
 from gateway.incidents.labels import Locale
 from gateway.incidents.record import Incident
-from gateway.operations.available_actions import AvailableAction, Refusal, available_actions
-from gateway.operations.circumstances import load_circumstances
-from gateway.operations.refusal_words import ACTION_LABELS, refusal_text
+from gateway.operations.actions.available_actions import AvailableAction, Refusal, available_actions
+from gateway.operations.actions.circumstances import load_circumstances
+from gateway.operations.actions.refusal_words import ACTION_LABELS, refusal_text
 from gateway.pages.languages import choose_language
 
 NO_SCOPE = Refusal("scope", "the key lacks the scope `write`")

@@ -22,8 +22,8 @@ from gateway.incidents import store
 from gateway.incidents.commands import Command
 from gateway.incidents.record import Incident
 from gateway.operations import link as linking
-from gateway.operations.act import act
-from gateway.operations.cascading import CASCADING, load_skipped
+from gateway.operations.actions.act import act
+from gateway.operations.actions.cascading import CASCADING, load_skipped
 from gateway.operations.convert import convert
 from gateway.operations.create import NewReport, create
 from gateway.operations.edit import edit

@@ -31,8 +31,8 @@ from gateway.escalation.due_times import explain
 from gateway.incidents import store
 from gateway.incidents.labels import LOCALES
 from gateway.incidents.record import Incident
-from gateway.operations.available_actions import available_actions
-from gateway.operations.circumstances import load_circumstances
+from gateway.operations.actions.available_actions import available_actions
+from gateway.operations.actions.circumstances import load_circumstances
 from gateway.pages.rendering import Pages
 from gateway.pages.staff_words import staff_vocabulary
 from gateway.timing.zones import time_zone_names

@@ -24,9 +24,9 @@ from gateway.incidents.facts import facts_of
 from gateway.incidents.record import Incident, Notice
 from gateway.incidents.staleness import StaleAction
 from gateway.notify.templates import Template
-from gateway.operations.act import act
+from gateway.operations.actions.act import act
+from gateway.operations.actions.origin import ActionOrigin
 from gateway.operations.idempotency import IdempotencyKey
-from gateway.operations.origin import ActionOrigin
 from gateway.views.staff_page import StaffPageWriter
 from gateway.views.staff_page_values import PageReader
 

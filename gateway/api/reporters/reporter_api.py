@@ -29,7 +29,7 @@ from gateway.errors import IllegalTransition, NotFound, TooManyAttempts, Unproce
 from gateway.incidents import commands, lifecycle, store
 from gateway.incidents.public_timeline import facts_for_reporter
 from gateway.incidents.record import Incident
-from gateway.operations.act import act
+from gateway.operations.actions.act import act
 from gateway.operations.idempotency import IdempotencyKey
 from gateway.untrusted.bounds import Rating
 from gateway.vocabulary import State

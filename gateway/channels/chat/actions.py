@@ -16,8 +16,8 @@ from gateway.incidents.labels import state_label
 from gateway.incidents.record import Incident
 from gateway.ingest.reading.limits import DESCRIPTION, cut
 from gateway.notify.press_tokens import PressTokens
-from gateway.operations.act import execute_command
-from gateway.operations.origin import ActionOrigin, fetch_staleness
+from gateway.operations.actions.act import execute_command
+from gateway.operations.actions.origin import ActionOrigin, fetch_staleness
 from gateway.operations.unit_of_work import Transaction
 from gateway.vocabulary import Outcome, State
 

@@ -22,8 +22,8 @@ from gateway.channels.email.writer import MailWriter
 from gateway.errors import NotFound
 from gateway.incidents.labels import LOCALES, Locale
 from gateway.incidents.record import Incident
-from gateway.operations.act import execute_command
-from gateway.operations.origin import ActionOrigin
+from gateway.operations.actions.act import execute_command
+from gateway.operations.actions.origin import ActionOrigin
 from gateway.operations.unit_of_work import Transaction
 
 VIA = "mail"

@@ -17,7 +17,7 @@ from gateway.incidents import commands, lifecycle
 from gateway.incidents.labels import LOCALES, Locale, state_label
 from gateway.incidents.record import Incident
 from gateway.notify.call_tokens import CallSubject, CallTokens
-from gateway.operations.revising import revise
+from gateway.operations.actions.revising import revise
 from gateway.operations.unit_of_work import Transaction
 from gateway.receipts.submission import ItemResult, Submission
 from gateway.vocabulary import Outcome

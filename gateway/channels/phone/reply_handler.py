@@ -24,8 +24,8 @@ from gateway.incidents.labels import LOCALES, Locale, state_label
 from gateway.incidents.record import Incident, Notice
 from gateway.incidents.staleness import StaleAction
 from gateway.notify.templates import Template
-from gateway.operations.act import execute_command
-from gateway.operations.origin import ActionOrigin
+from gateway.operations.actions.act import execute_command
+from gateway.operations.actions.origin import ActionOrigin
 from gateway.operations.unit_of_work import Transaction
 from gateway.vocabulary import Outcome
 

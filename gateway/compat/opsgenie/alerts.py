@@ -41,7 +41,7 @@ from gateway.incidents import commands
 from gateway.ingest.http import AlertEndpoint, read_body
 from gateway.ingest.reading.conform import decode_repaired
 from gateway.ingest.workers.process import compute_cpu_limit, is_short
-from gateway.operations.act import act
+from gateway.operations.actions.act import act
 from gateway.operations.edit import edit
 from gateway.operations.unit_of_work import UnitOfWork
 

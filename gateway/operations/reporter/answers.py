@@ -18,9 +18,9 @@ from gateway.incidents import commands
 from gateway.incidents.custom_fields import moments_of
 from gateway.incidents.record import Incident, Revision
 from gateway.incidents.shelving import returned_by_reply
+from gateway.operations.actions.revising import revise
 from gateway.operations.author import Author
 from gateway.operations.reporter.meaning import AnswerMeaning, answer_meaning
-from gateway.operations.revising import revise
 from gateway.operations.unit_of_work import Transaction
 from gateway.sla import reporter_answers
 from gateway.vocabulary import LIVE, HoldReason, State

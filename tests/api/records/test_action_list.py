@@ -11,7 +11,7 @@ from gateway.api.wire import ACTIONS, command_of
 from gateway.db.pool import Pool
 from gateway.directory.roles import Role
 from gateway.errors import Conflict, Forbidden, IllegalTransition
-from gateway.operations.act import execute_command
+from gateway.operations.actions.act import execute_command
 from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.vocabulary import State, Tier
 from tests.support.api import Api

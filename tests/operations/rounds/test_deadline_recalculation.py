@@ -14,7 +14,7 @@ from gateway.db.pool import Pool
 from gateway.incidents import commands, store
 from gateway.incidents.arming import arm_timers
 from gateway.operations import rules_in_force
-from gateway.operations.act import act
+from gateway.operations.actions.act import act
 from gateway.operations.create import create
 from gateway.operations.rounds.deadline_recalculation import DeadlineRecalculation
 from gateway.operations.unit_of_work import UnitOfWork

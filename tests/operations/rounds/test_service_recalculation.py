@@ -15,7 +15,7 @@ from gateway.catalogue.live import Catalogue
 from gateway.db.pool import Pool, acquire
 from gateway.incidents import commands, store
 from gateway.incidents.record import Incident
-from gateway.operations.act import act
+from gateway.operations.actions.act import act
 from gateway.operations.create import create
 from gateway.operations.edit import edit
 from gateway.operations.rounds.deadline_recalculation import DeadlineRecalculation

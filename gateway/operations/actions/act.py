@@ -6,17 +6,17 @@ from gateway.incidents import commands, lifecycle
 from gateway.incidents.record import Incident
 from gateway.incidents.releasing import release_command
 from gateway.incidents.shelving import with_end
+from gateway.operations.actions.cascading import CASCADING, cascade
+from gateway.operations.actions.circumstances import load_circumstances
+from gateway.operations.actions.conflicts import check_not_taken
+from gateway.operations.actions.origin import DIRECT, ActionOrigin, check_not_stale, with_origin
+from gateway.operations.actions.revising import revise
+from gateway.operations.actions.taking import take
 from gateway.operations.assignment import ASSIGNING_COMMANDS, fill_in_assignment
-from gateway.operations.cascading import CASCADING, cascade
-from gateway.operations.circumstances import load_circumstances
-from gateway.operations.conflicts import check_not_taken
 from gateway.operations.idempotency import IdempotencyKey, run_once
-from gateway.operations.origin import DIRECT, ActionOrigin, check_not_stale, with_origin
 from gateway.operations.reporter.answer_read import mark_answer_read
 from gateway.operations.reporter.answers import ReporterAnswer, apply_answer
-from gateway.operations.revising import revise
 from gateway.operations.staff import staff_for
-from gateway.operations.taking import take
 from gateway.operations.unit_of_work import Transaction, UnitOfWork
 
 

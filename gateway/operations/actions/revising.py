@@ -9,7 +9,7 @@ from gateway.incidents import commands, lifecycle
 from gateway.incidents.custom_fields import moments_of
 from gateway.incidents.grading import with_priority
 from gateway.incidents.record import Incident, Revision
-from gateway.operations.conflicts import check_kind
+from gateway.operations.actions.conflicts import check_kind
 from gateway.operations.major.audience import check_workers
 from gateway.operations.unit_of_work import Transaction
 

@@ -6,7 +6,7 @@ from gateway.access.record_locations import RecordLocation
 from gateway.directory.roles import Role
 from gateway.incidents.labels import Locale, label, state_label
 from gateway.incidents.record import Incident
-from gateway.operations.available_actions import Refusal
+from gateway.operations.actions.available_actions import Refusal
 from gateway.vocabulary import State
 
 ACTION_LABELS: Mapping[str, tuple[str, str]] = {

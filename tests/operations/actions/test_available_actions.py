@@ -12,7 +12,7 @@ from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.lifecycle import ACTIONS
 from gateway.incidents.record import Incident
 from gateway.incidents.releasing import Acceptance, Circumstances
-from gateway.operations.available_actions import AvailableAction, available_actions
+from gateway.operations.actions.available_actions import AvailableAction, available_actions
 from gateway.vocabulary import FieldType, Kind, State, Tier
 from tests.access.situations import RECORD, SITUATIONS, who
 from tests.support.clock import NOON

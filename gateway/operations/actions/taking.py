@@ -6,8 +6,8 @@ from gateway.access.principal import Principal
 from gateway.directory.roles import Role
 from gateway.incidents import commands
 from gateway.incidents.record import Incident, Revision
+from gateway.operations.actions.revising import revise
 from gateway.operations.assignment import fill_in_assignment
-from gateway.operations.revising import revise
 from gateway.operations.staff import staff_for
 from gateway.operations.unit_of_work import Transaction
 from gateway.vocabulary import State, Tier

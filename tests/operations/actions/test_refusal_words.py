@@ -8,8 +8,13 @@ from gateway.access.denial import DenialCause
 from gateway.access.record_locations import RecordLocation
 from gateway.incidents.labels import LOCALES
 from gateway.incidents.lifecycle import ACTIONS
-from gateway.operations.available_actions import Refusal
-from gateway.operations.refusal_words import ACTION_LABELS, LOCATIONS, REFUSALS, refusal_text
+from gateway.operations.actions.available_actions import Refusal
+from gateway.operations.actions.refusal_words import (
+    ACTION_LABELS,
+    LOCATIONS,
+    REFUSALS,
+    refusal_text,
+)
 from gateway.vocabulary import State
 from tests.access.situations import RECORD
 

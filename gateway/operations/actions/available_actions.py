@@ -21,7 +21,7 @@ from gateway.incidents import lifecycle
 from gateway.incidents.custom_fields import CustomFields, moments_of
 from gateway.incidents.record import Incident
 from gateway.incidents.releasing import Circumstances, release_command
-from gateway.operations.conflicts import check_kind, check_not_taken
+from gateway.operations.actions.conflicts import check_kind, check_not_taken
 from gateway.vocabulary import HoldReason, ShelvingEvent
 
 Fixed = Mapping[str, Any]
@@ -116,7 +116,7 @@ def _tried(
 def _try(
     who: Principal, incident: Incident, around: Circumstances, command: c.Command, now: datetime
 ) -> None:
-    """Raise the error with which the command is refused; see `operations/act.py` for the order."""
+    """Raise the error with which the command is refused, in the order of `actions/act.py`."""
     authorization.check_before_assignment(who, command, incident)
     if isinstance(command, c.Decline | c.Release):
         authorization.check_involved(who, command, incident, told=around.told)

@@ -7,7 +7,7 @@ import pytest
 from gateway.directory.roles import Role
 from gateway.errors import Conflict
 from gateway.incidents import commands
-from gateway.operations.conflicts import check_kind, check_not_taken
+from gateway.operations.actions.conflicts import check_kind, check_not_taken
 from gateway.vocabulary import Kind
 from tests.access.situations import SITUATIONS, who
 

@@ -1,0 +1,1 @@
+"""Actions of people on a record: which are possible, why others are refused, what each does."""
