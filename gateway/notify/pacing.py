@@ -92,7 +92,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonPace:
-    """What was told to a person so far.
+    """The record of what a person was told so far.
 
     `paced_at` is the begin of the minute in which further messages are bundled. `told` are the
     messages whose record this person heard of before, `over` further steps of records that
@@ -106,8 +106,8 @@ class PersonPace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
-    """What becomes of the messages of one person that are due.
+class Dispatch:
+    """The decision on the messages of one person that are due.
 
     Those `together` go as one message. `paced` says that a new minute begins.
     """
@@ -122,7 +122,7 @@ class Turn:
 
 @dataclass(slots=True)
 class _Sorted:
-    """The messages of a turn while they are sorted; `together` may be bundled."""
+    """The messages of a dispatch while they are sorted; `together` may be bundled."""
 
     sent: list[OutboxRow] = field(default_factory=list)
     together: list[OutboxRow] = field(default_factory=list)
@@ -174,10 +174,10 @@ def steps_in_pause(reach: PersonReach, pause: Pause, *, urgent: bool) -> tuple[S
     return tuple(step for step in every if step.method_id in reach.pauses.silent_methods)
 
 
-def take_turn(
+def decide_dispatch(
     rows: Sequence[OutboxRow], reach: PersonReach, pace: PersonPace, settings: PacingSettings
-) -> Turn:
-    """Decide what becomes of the messages of one person that are due."""
+) -> Dispatch:
+    """Return what becomes of the messages of one person that are due."""
     found = _Sorted()
     for row in rows:
         _sort(row, reach, pace, settings, found)
@@ -188,7 +188,7 @@ def take_turn(
         until = pace.paced_at + settings.bundle_within
         found.waits += [Wait(row, until, HeldFor.MINUTE) for row in together]
         together = []
-    return Turn(
+    return Dispatch(
         sent=found.sent,
         together=together,
         waits=found.waits,
@@ -239,12 +239,12 @@ def _may_be_bundled(
     return bool(known and settings.bundle_within) and not (at_once or begun or row.security)
 
 
-def put_off(turn: Turn, until: datetime, settings: PacingSettings) -> Turn:
-    """Return the turn with what is not urgent put off: the address had as many as it may."""
-    late = [row for row in turn.together if row.urgency > settings.urgent]
-    urgent = [row for row in turn.together if row.urgency <= settings.urgent]
+def put_off(dispatch: Dispatch, until: datetime, settings: PacingSettings) -> Dispatch:
+    """Return the dispatch with what is not urgent put off: the address had as many as it may."""
+    late = [row for row in dispatch.together if row.urgency > settings.urgent]
+    urgent = [row for row in dispatch.together if row.urgency <= settings.urgent]
     return replace(
-        turn,
+        dispatch,
         together=urgent,
-        waits=[*turn.waits, *(Wait(row, until, HeldFor.RATE) for row in late)],
+        waits=[*dispatch.waits, *(Wait(row, until, HeldFor.RATE) for row in late)],
     )

@@ -15,9 +15,10 @@ import structlog
 
 from gateway.db.pool import LOST_RACE, acquire, transaction
 from gateway.errors import Unavailable
-from gateway.notify import outbox, turns
+from gateway.notify import outbox
 from gateway.notify.attempt_log import AttemptRecord, record_attempts
 from gateway.notify.delivery import PERSON, MessageDelivery
+from gateway.notify.dispatching import dispatch
 from gateway.notify.outbox_row import OutboxRow
 from gateway.notify.retries import Settlement
 from gateway.observe.metric_labels import SendOutcome
@@ -91,9 +92,9 @@ class NotificationRunner(MessageDelivery):
         """Claim as many rows as there is room for, and begin to send them."""
         async with acquire(self.pool) as conn:
             rows = await outbox.claim(conn, now, BATCH - self._running)
-        for turn in _turns(rows):
-            self._running += len(turn)
-            group.create_task(self._take(group, turn, now))
+        for due in _by_recipient(rows):
+            self._running += len(due)
+            group.create_task(self._take(group, due, now))
         return len(rows)
 
     async def _take(
@@ -102,25 +103,27 @@ class NotificationRunner(MessageDelivery):
         """Send what is due to one recipient, or the part of it that goes now."""
         begun = 0
         try:
-            for row in await self._turn(rows, now):
+            for row in await self._to_send(rows, now):
                 group.create_task(self._deliver(row, now))
                 begun += 1
         finally:
             self._end(len(rows) - begun)
 
-    async def _turn(self, rows: Sequence[OutboxRow], now: datetime | None) -> Sequence[OutboxRow]:
-        """Return what is sent now; a row that no turn can be taken with is tried by itself."""
+    async def _to_send(
+        self, rows: Sequence[OutboxRow], now: datetime | None
+    ) -> Sequence[OutboxRow]:
+        """Return what is sent now; rows that cannot be decided on are each tried by themselves."""
         if rows[0].channel != PERSON:
             return rows
         try:
             async with self.lookups:
-                turn = await turns.take(self.pool, rows, self.pacing, now)
+                chosen = await dispatch(self.pool, rows, self.pacing, now)
         except Exception:
             log.exception("notify_turn_unreadable", login=rows[0].recipient)
             return rows
-        if turn.bundled:
+        if chosen.bundled:
             self.wake.set()
-        return turn.sent
+        return chosen.sent
 
     def _end(self, rows: int) -> None:
         self._running -= rows
@@ -173,8 +176,8 @@ class NotificationRunner(MessageDelivery):
                 return
 
 
-def _turns(rows: Sequence[OutboxRow]) -> list[list[OutboxRow]]:
-    """Return the rows by turn: those of one person together, each other row alone."""
+def _by_recipient(rows: Sequence[OutboxRow]) -> list[list[OutboxRow]]:
+    """Return the rows of each person together, and each other row alone."""
     found: dict[object, list[OutboxRow]] = {}
     for row in rows:
         found.setdefault(row.recipient if row.channel == PERSON else row.id, []).append(row)

@@ -13,13 +13,13 @@ from gateway.directory.quiet_hours import DoNotDisturb, Pauses, QuietSpan
 from gateway.directory.reach import RuleStep
 from gateway.notify.outbox_row import OutboxRow
 from gateway.notify.pacing import (
+    Dispatch,
     HeldFor,
     PersonPace,
-    Turn,
+    decide_dispatch,
     pause_of,
     put_off,
     steps_now,
-    take_turn,
 )
 from gateway.notify.templates import Template
 from gateway.settings.pacing import PacingSettings
@@ -53,9 +53,9 @@ def row(template: str = "opened", urgency: int = 3, **fields: Any) -> OutboxRow:
     return OutboxRow(**given | fields)
 
 
-def turn(*rows: OutboxRow, pauses: Pauses | None = None, **pace: Any) -> Turn:
+def dispatched(*rows: OutboxRow, pauses: Pauses | None = None, **pace: Any) -> Dispatch:
     ann = replace(ANN, pauses=pauses or Pauses())
-    return take_turn(rows, ann, PersonPace(**{"now": NOON, **pace}), SETTINGS)
+    return decide_dispatch(rows, ann, PersonPace(**{"now": NOON, **pace}), SETTINGS)
 
 
 def just_told(seconds: int = 10) -> datetime:
@@ -64,14 +64,14 @@ def just_told(seconds: int = 10) -> datetime:
 
 def test_first_message_goes_at_once_and_begins_a_minute() -> None:
     one = row()
-    taken = turn(one)
+    taken = dispatched(one)
     assert (list(taken.together), taken.paced) == ([one], True)
     assert (taken.waits, taken.given_up, taken.cancelled) == ([], [], [])
 
 
 def test_what_follows_waits_for_the_end_of_the_minute() -> None:
     one = row()
-    taken = turn(one, paced_at=just_told())
+    taken = dispatched(one, paced_at=just_told())
     assert [(w.row, w.until, w.reason) for w in taken.waits] == [
         (one, just_told() + timedelta(minutes=1), HeldFor.MINUTE)
     ]
@@ -80,7 +80,7 @@ def test_what_follows_waits_for_the_end_of_the_minute() -> None:
 
 def test_what_waited_goes_together_with_what_just_came() -> None:
     waited, new = row(held_for="minute", held_until=NOON), row()
-    taken = turn(waited, new, paced_at=just_told(1))
+    taken = dispatched(waited, new, paced_at=just_told(1))
     assert (list(taken.together), taken.waits) == ([waited, new], [])
 
 
@@ -88,28 +88,28 @@ def test_what_waited_goes_together_with_what_just_came() -> None:
 def test_call_to_act_on_an_urgent_record_is_never_held_back(template: str) -> None:
     rows = [row(template, urgency=2) for _ in range(20)]
     told = frozenset(one.id for one in rows)
-    taken = turn(*rows, paced_at=just_told(), told=told)
+    taken = dispatched(*rows, paced_at=just_told(), told=told)
     assert list(taken.sent) == rows
     assert (list(taken.together), taken.waits) == ([], [])
 
 
 def test_first_message_about_an_urgent_record_is_never_held_back() -> None:
     one = row("sla_breached", urgency=1)
-    assert list(turn(one, paced_at=just_told()).sent) == [one]
-    assert len(turn(one, paced_at=just_told(), told={one.id}).waits) == 1
+    assert list(dispatched(one, paced_at=just_told()).sent) == [one]
+    assert len(dispatched(one, paced_at=just_told(), told={one.id}).waits) == 1
 
 
 @pytest.mark.parametrize("urgency", [1, 2, 3, 4])
 def test_raise_is_never_held_back(urgency: int) -> None:
     one = row("raised", urgency)
-    assert list(turn(one, paced_at=just_told(), told={one.id}).sent) == [one]
+    assert list(dispatched(one, paced_at=just_told(), told={one.id}).sent) == [one]
 
 
 @pytest.mark.parametrize("reason", ["quiet_hours", "do_not_disturb"])
 def test_what_waited_for_a_pause_is_one_message_afterwards(reason: str) -> None:
     templates = ("opened", "unacknowledged", "raised", "resolved")
     rows = [row(one, held_for=reason, held_until=NOON) for one in templates]
-    taken = turn(*rows)
+    taken = dispatched(*rows)
     assert (list(taken.together), list(taken.sent)) == (rows, [])
 
 
@@ -128,13 +128,13 @@ def test_what_waited_for_a_pause_is_one_message_afterwards(reason: str) -> None:
 )
 def test_what_is_on_its_way_restricted_or_awaited_is_not_bundled(fields: dict[str, Any]) -> None:
     one = row(**fields)
-    assert list(turn(one, paced_at=just_told()).sent) == [one]
+    assert list(dispatched(one, paced_at=just_told()).sent) == [one]
 
 
 def test_messages_to_machines_are_not_bundled() -> None:
     bot = person(method(1, "webhook", "https://a.example"))
     rows = [row(), row()]
-    taken = take_turn(rows, bot, PersonPace(now=NOON, paced_at=just_told()), SETTINGS)
+    taken = decide_dispatch(rows, bot, PersonPace(now=NOON, paced_at=just_told()), SETTINGS)
     assert list(taken.sent) == rows
 
 
@@ -143,13 +143,13 @@ def test_nothing_is_bundled_where_the_setting_is_zero() -> None:
         urgent=2, step_after=Duration(minutes=2), bundle_within=Duration(), per_hour={}
     )
     rows = [row(), row()]
-    taken = take_turn(rows, ANN, PersonPace(now=NOON, paced_at=just_told()), settings)
+    taken = decide_dispatch(rows, ANN, PersonPace(now=NOON, paced_at=just_told()), settings)
     assert list(taken.sent) == rows
 
 
 def test_limit_of_an_address_puts_off_what_may_wait_alone() -> None:
     mild, first, known = row(), row(urgency=1), row("sla_breached", urgency=2)
-    late = put_off(turn(mild, first, known, told={known.id}), LATER, SETTINGS)
+    late = put_off(dispatched(mild, first, known, told={known.id}), LATER, SETTINGS)
     assert [(w.row, w.until, w.reason) for w in late.waits] == [(mild, LATER, HeldFor.RATE)]
     assert (list(late.sent), list(late.together)) == ([first], [known])
 
@@ -165,7 +165,7 @@ def test_quiet_hours_let_a_priority_one_pass() -> None:
 
 def test_quiet_hours_hold_back_what_is_not_urgent_and_give_up_what_is() -> None:
     mild, urgent, worst = row(urgency=3), row(urgency=2), row(urgency=1)
-    taken = turn(mild, urgent, worst, pauses=QUIET)
+    taken = dispatched(mild, urgent, worst, pauses=QUIET)
     assert [(w.row, w.reason) for w in taken.waits] == [(mild, HeldFor.QUIET_HOURS)]
     assert taken.given_up == [(urgent, "quiet hours until 2026-03-02T13:00Z")]
     assert list(taken.sent) == [worst]
@@ -177,10 +177,10 @@ def test_quiet_hours_use_the_silent_methods_if_there_are_some() -> None:
     assert [str(s.target) for s in steps_now(one, silent, SETTINGS, NOON)] == [
         "smtp:ann@example.com"
     ]
-    taken = take_turn([one], silent, PersonPace(now=NOON), SETTINGS)
+    taken = decide_dispatch([one], silent, PersonPace(now=NOON), SETTINGS)
     assert list(taken.together) == [one]
     further = row(step=1, method=1, sequence=UUID(int=1))
-    taken = take_turn([further], silent, PersonPace(now=NOON), SETTINGS)
+    taken = decide_dispatch([further], silent, PersonPace(now=NOON), SETTINGS)
     assert [w.row for w in taken.waits] == [further]
 
 
@@ -203,7 +203,7 @@ def test_do_not_disturb_lets_a_priority_one_pass_unless_absolute(
 
 def test_urgent_message_in_an_absolute_do_not_disturb_is_given_up_with_the_reason() -> None:
     one = row(urgency=1)
-    taken = turn(one, pauses=Pauses(disturb=DoNotDisturb(LATER, "on holiday", absolute=True)))
+    taken = dispatched(one, pauses=Pauses(disturb=DoNotDisturb(LATER, "on holiday", absolute=True)))
     assert taken.given_up == [(one, "do not disturb until 2026-03-04T12:00Z")]
     assert steps_now(one, replace(ANN, pauses=Pauses(disturb=DoNotDisturb(LATER, absolute=True))),
                      SETTINGS, NOON) == ()  # fmt: skip
@@ -212,15 +212,15 @@ def test_urgent_message_in_an_absolute_do_not_disturb_is_given_up_with_the_reaso
 def test_pauses_do_not_hold_what_is_about_no_record_or_for_a_reporter() -> None:
     asleep = Pauses(disturb=DoNotDisturb(LATER, absolute=True))
     rows = [row("handover", 5, incident_id=None), row("resolved", 3, role="reporter")]
-    assert list(turn(*rows, pauses=asleep).sent) == rows
+    assert list(dispatched(*rows, pauses=asleep).sent) == rows
 
 
 def test_further_step_is_cancelled_when_over_or_without_a_method() -> None:
     over = row(urgency=1, step=1, method=1, sequence=UUID(int=1))
-    assert turn(over, over={over.id}).cancelled == [over]
+    assert dispatched(over, over={over.id}).cancelled == [over]
     beyond = row(urgency=1, step=2, method=2, sequence=UUID(int=1))
-    assert turn(beyond).cancelled == [beyond]
-    assert list(turn(over).sent) == [over]
+    assert dispatched(beyond).cancelled == [beyond]
+    assert list(dispatched(over).sent) == [over]
 
 
 def test_nobody_is_called_about_an_end() -> None:
@@ -260,7 +260,7 @@ def test_every_message_has_one_fate_and_nothing_urgent_waits(
     rows: list[OutboxRow], pauses: Pauses, told: int | None
 ) -> None:
     paced_at = None if told is None else just_told(told)
-    taken = turn(*rows, pauses=pauses, paced_at=paced_at)
+    taken = dispatched(*rows, pauses=pauses, paced_at=paced_at)
     fates = [
         *taken.sent,
         *taken.together,

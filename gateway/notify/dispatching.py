@@ -1,4 +1,4 @@
-"""The turn of one person: what is due to them is sent, bundled, put off, or given up.
+"""The dispatch of one person's messages: those due are sent, bundled, put off, or given up.
 
 One transaction decides for all replicas, under a lock of the person's pace. It ends before
 anything is sent; a bundle is a message of its own in the outbox, so that no crash sends it under
@@ -22,12 +22,12 @@ from gateway.notify.bundles import bundle_notice
 from gateway.notify.outbox_row import OutboxRow
 from gateway.notify.pacing import (
     CALLS_TO_ACT,
+    Dispatch,
     PersonPace,
-    Turn,
+    decide_dispatch,
     is_paced,
     put_off,
     steps_now,
-    take_turn,
 )
 from gateway.notify.retries import Settlement
 from gateway.settings.pacing import PacingSettings
@@ -75,59 +75,59 @@ WHERE id = ANY($1::uuid[]) AND state = 'pending'
 
 
 @dataclass(frozen=True, slots=True)
-class TurnResult:
+class ToSend:
     """The messages to send now, and whether a bundle was queued."""
 
     sent: Sequence[OutboxRow]
     bundled: bool = False
 
 
-async def take(
+async def dispatch(
     pool: Pool, rows: Sequence[OutboxRow], settings: PacingSettings, now: datetime | None
-) -> TurnResult:
-    """Take the turn of a person with messages that are due, and return what is to be sent.
+) -> ToSend:
+    """Decide on the messages that are due to a person, and return what is to be sent.
 
     If the database fails, nothing is sent: the messages come back when their claim expires.
     """
     if not any(is_paced(row) for row in rows):
-        return TurnResult(rows)
+        return ToSend(rows)
     try:
         async with transaction(pool) as conn:
             reach = await reach_of(conn, rows[0].recipient)
             if reach is None:
-                return TurnResult(rows)
-            return await _taken(conn, rows, reach, settings, now)
+                return ToSend(rows)
+            return await _dispatched(conn, rows, reach, settings, now)
     except (Unavailable, *LOST_RACE) as error:
         log.warning("notify_turn_failed", login=rows[0].recipient, error=repr(error))
-        return TurnResult(())
+        return ToSend(())
 
 
-async def _taken(
+async def _dispatched(
     conn: Connection,
     rows: Sequence[OutboxRow],
     reach: PersonReach,
     settings: PacingSettings,
     now: datetime | None,
-) -> TurnResult:
+) -> ToSend:
     pace = await _pace(conn, rows, reach, rows[0].claimed_at)
-    turn = take_turn(rows, reach, pace, settings)
-    if turn.together and (late := await _over_limit(conn, turn, reach, settings, now)):
-        turn = put_off(turn, pace.now + late, settings)
-    if turn.paced:
+    decided = decide_dispatch(rows, reach, pace, settings)
+    if decided.together and (late := await _over_limit(conn, decided, reach, settings, now)):
+        decided = put_off(decided, pace.now + late, settings)
+    if decided.paced:
         await conn.execute(PACED, reach.person_id, pace.now)
-    await outbox.settle(conn, now, list(_settlements(turn, pace.now)))
-    for one in turn.waits:
+    await outbox.settle(conn, now, list(_settlements(decided, pace.now)))
+    for one in decided.waits:
         log.info("notify_put_off", id=str(one.row.id), login=reach.login, reason=str(one.reason))
-    for row, reason in turn.given_up:
+    for row, reason in decided.given_up:
         log.info("notify_given_up", id=str(row.id), login=reach.login, reason=reason)
-    if len(turn.together) < 2:
-        return TurnResult([*turn.sent, *turn.together])
-    notice = bundle_notice(turn.together)
+    if len(decided.together) < 2:
+        return ToSend([*decided.sent, *decided.together])
+    notice = bundle_notice(decided.together)
     await queue_notices(conn, [(None, notice)], now)
-    ids = [row.id for row in turn.together]
+    ids = [row.id for row in decided.together]
     await conn.execute(BUNDLE, ids, notice.id(None))
     log.info("notify_bundled", id=str(notice.id(None)), login=reach.login, messages=len(ids))
-    return TurnResult(turn.sent, bundled=True)
+    return ToSend(decided.sent, bundled=True)
 
 
 async def _pace(
@@ -150,13 +150,13 @@ async def _pace(
 
 async def _over_limit(
     conn: Connection,
-    turn: Turn,
+    decided: Dispatch,
     reach: PersonReach,
     settings: PacingSettings,
     now: datetime | None,
 ) -> timedelta | None:
     """Count a message to the address that is next; return the wait if it had as many as it may."""
-    first = min(turn.together, key=lambda row: row.urgency)
+    first = min(decided.together, key=lambda row: row.urgency)
     steps = steps_now(first, reach, settings, first.claimed_at)
     target = steps[0].target if steps else None
     most = settings.per_hour.get(target.channel) if target else None
@@ -166,8 +166,8 @@ async def _over_limit(
     return None if await try_take_token(conn, bucket, now) else bucket.every
 
 
-def _settlements(turn: Turn, now: datetime) -> Iterable[Settlement]:
-    for one in turn.waits:
+def _settlements(decided: Dispatch, now: datetime) -> Iterable[Settlement]:
+    for one in decided.waits:
         yield Settlement(
             one.row.id,
             one.row.attempts,
@@ -178,8 +178,8 @@ def _settlements(turn: Turn, now: datetime) -> Iterable[Settlement]:
             may_recover=one.row.may_recover,
             held=str(one.reason),
         )
-    for row, reason in turn.given_up:
+    for row, reason in decided.given_up:
         yield Settlement(row.id, row.attempts, "dead", error=reason, method=row.method)
-    for row in turn.cancelled:
+    for row in decided.cancelled:
         reason = "the record is accepted, given to others or ended, or no further method is left"
         yield Settlement(row.id, row.attempts, "cancelled", error=reason, method=row.method)

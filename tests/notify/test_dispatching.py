@@ -19,7 +19,7 @@ from gateway.directory.quiet_hours import DoNotDisturb, Pauses, QuietSpan
 from gateway.directory.reach import RuleStep
 from gateway.directory.roles import Role
 from gateway.incidents.announcements.notices import queue_notices
-from gateway.notify import outbox, runner, turns
+from gateway.notify import dispatching, outbox, runner
 from gateway.notify.message import Delivered, Message, Result, Retry, Undeliverable
 from gateway.notify.runner import NotificationRunner
 from gateway.observe.metrics import Metrics
@@ -373,20 +373,20 @@ async def test_replicas_bundle_and_send_once(world: World, monkeypatch: pytest.M
     assert (len(world.sms.sent), len(listed), len(set(listed))) == (2, 6, 6)
 
 
-async def test_turn_waits_for_the_turn_of_another_replica(world: World) -> None:
+async def test_dispatch_waits_for_that_of_another_replica(world: World) -> None:
     _, incident_id = await world.opened()
     await world.tell(incident_id, "opened", 3)
     async with acquire(world.pool) as conn:
         person_id = await conn.fetchval("SELECT id FROM person WHERE login = 'ann'")
         await conn.execute("INSERT INTO person_pause (person_id) VALUES ($1)", person_id)
         async with conn.transaction():
-            await conn.fetchval(turns.PACE, person_id)
+            await conn.fetchval(dispatching.PACE, person_id)
             here = asyncio.ensure_future(world.runner().run_once(NOON))
             blocked = "SELECT count(*) FROM pg_locks WHERE NOT granted"
             async with asyncio.timeout(5):
                 while not (here.done() or await conn.fetchval(blocked)):
                     await asyncio.sleep(0)  # noqa: TID251 - one turn of the loop, no time
-            await conn.execute(turns.PACED, person_id, NOON)
+            await conn.execute(dispatching.PACED, person_id, NOON)
     await here
     assert world.sms.sent == []
     assert {row["held_for"] for row in await world.rows()} == {"minute"}
