@@ -43,7 +43,7 @@ FORBIDDEN = (
     nodes.AssignBlock,
     nodes.FilterBlock,
 )
-"""What a template must not do: most of it can take long, or make a text of any length."""
+"""Syntax that templates must not use: most of it can take long, or make a text of any length."""
 
 
 class _Environment(ImmutableSandboxedEnvironment):

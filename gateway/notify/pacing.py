@@ -1,4 +1,4 @@
-"""When a message to a person goes: at once, bundled, later, or not at all. Pure."""
+"""The decision whether a message to a person goes at once, bundled, later or not at all. Pure."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
@@ -205,7 +205,7 @@ def _sort(
     settings: PacingSettings,
     found: _Sorted,
 ) -> None:
-    """Put one message where it belongs."""
+    """Add one message to what becomes of it."""
     pause = pause_of(reach.pauses, reach.zone, row.urgency, pace.now) if is_paced(row) else None
     steps = steps_now(row, reach, settings, pace.now)
     if row.id in pace.over or (pause is None and row.step > 0 and row.step >= len(steps)):

@@ -1,4 +1,4 @@
-"""Whether a person would be reached now, by what, and why not. Pure."""
+"""The reachability of a person now: by which addresses, and what is in the way. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -31,7 +31,11 @@ class FoundObstacle:
 
 @dataclass(frozen=True, slots=True)
 class Reachability:
-    """Whether a message would arrive now, the addresses that are tried, and what is in the way."""
+    """The reachability of a person for messages of one urgency.
+
+    `by` are the addresses that are tried, in order, `obstacles` are in the way of others. `until`
+    is the end of a pause that holds such messages back.
+    """
 
     reached: bool
     by: tuple[RecipientAddress, ...] = ()

@@ -1,4 +1,4 @@
-"""Whether a person would be reached follows from methods, pauses, and channels that are on."""
+"""The reachability of a person follows from methods, pauses, and channels that are on."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -67,7 +67,7 @@ WAITING = """
 SELECT EXISTS (SELECT FROM outbox WHERE state = 'pending'
   AND (next_attempt_at <= $1 OR (attempts > 0 AND next_attempt_at = $1 + $2::interval)))
 """
-"""Whether a message is due, or claimed and not settled."""
+"""The query that returns true while a message is due, or claimed and not settled."""
 
 WAITS = 500
 """The times that a story looks whether a message that is due has been sent."""

@@ -1,4 +1,4 @@
-"""The API of reachability: whether a person would be reached now, by what, and why not."""
+"""The API of the reachability of a person now: by which addresses, and what is in the way."""
 
 from datetime import datetime
 
@@ -26,10 +26,10 @@ class ObstacleView(msgspec.Struct):
 
 
 class ReachedView(msgspec.Struct):
-    """Whether a message would arrive now.
+    """The reachability of a person for messages of one urgency.
 
-    `by` are the channels and addresses that are tried, in order, `until` the end of a pause that
-    holds such messages back.
+    `reached` says that a message would arrive now. `by` are the channels and addresses that are
+    tried, in order, `until` the end of a pause that holds such messages back.
     """
 
     reached: bool
@@ -39,7 +39,7 @@ class ReachedView(msgspec.Struct):
 
 
 class ReachabilityView(msgspec.Struct):
-    """Whether a person would be reached at `at` about a priority 1, and about a priority 3."""
+    """The reachability of a person at `at`: `urgent` for priority 1, `normal` for priority 3."""
 
     login: str
     at: datetime

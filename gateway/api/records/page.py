@@ -82,7 +82,11 @@ class LinkReader:
 
 @dataclass(frozen=True, slots=True)
 class PageNews:
-    """What the page says about the form that was just sent."""
+    """The news that the page tells of the form that was just sent.
+
+    `texts` are texts, or names of those in STAFF_WORDS; `mood` is their style, `status` the HTTP
+    status of the page.
+    """
 
     texts: tuple[str, ...] = ()
     mood: str = ""

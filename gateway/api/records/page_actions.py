@@ -1,4 +1,4 @@
-"""What the forms of the page of a record do: an action of its reader, or a new link."""
+"""The actions behind the forms of the page of a record: those of its reader, and a new link."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

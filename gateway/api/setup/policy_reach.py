@@ -1,4 +1,4 @@
-"""The API of the reach of an escalation policy: when would it reach nobody, and why."""
+"""The API of the reach of an escalation policy: the times at which it reaches nobody, and why."""
 
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -48,7 +48,7 @@ class UnreachedPerson(msgspec.Struct):
 
 
 class PolicyReachView(msgspec.Struct):
-    """What a policy would reach: by step, as a whole, and who cannot be reached.
+    """The reach of a policy, by step and as a whole, with the people who cannot be reached.
 
     `nobody` are the times at which no step would reach anybody: then the service desk and the
     incident manager are called.

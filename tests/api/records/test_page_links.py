@@ -1,4 +1,4 @@
-"""Who may open the page of a record by a link, and what becomes of a link that has expired."""
+"""The readers of the page of a record by a link, and the renewal of a link that has expired."""
 
 import re
 from datetime import timedelta
