@@ -6,7 +6,7 @@ from gateway.access.reporter_links import ReporterLinks
 from gateway.access.staff_links import ReaderKind, StaffLink, StaffLinks
 from gateway.incidents.announcements.addressing import BY_LOGIN
 from gateway.notify.outbox_row import OutboxRow
-from gateway.notify.templates import REPORTER, Template
+from gateway.notify.texts.templates import REPORTER, Template
 
 PRIVATE = frozenset({"smtp", "sms"})
 """The channels that one person reads. Whoever has a reporter's address may use their link."""

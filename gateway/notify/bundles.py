@@ -1,26 +1,17 @@
-"""One message in place of several: what it holds, and its text in both languages. Pure."""
+"""One message in place of several: the facts it holds, and the messages it tells. Pure."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
 from gateway.incidents.record import Notice
 from gateway.notify.outbox_row import OutboxRow
-from gateway.notify.phrases import MessageReader, one_line
 from gateway.notify.retries import FollowUp
+from gateway.notify.texts.templates import Template
 from gateway.vocabulary import State
 
 NAMESPACE = UUID("6d7f3b52-3f0a-4e0b-9c57-0c3fd1e8a9b4")
-TEMPLATE = "bundle"
-MOST_LISTED = 20
-"""The most messages that a bundle lists; it counts the others."""
-
-SUBJECT = (
-    "{count} messages, the most urgent P{priority}",
-    "{count} 条通知，最高优先级 P{priority}",
-)
-MORE = ("… and {count} more", "……另有 {count} 条")
 
 
 def bundle_notice(rows: Sequence[OutboxRow]) -> Notice:
@@ -40,7 +31,7 @@ def bundle_notice(rows: Sequence[OutboxRow]) -> Notice:
         cause=f"bundle:{name}",
         target=f"{first.channel}:{first.recipient}",
         role=first.role,
-        template=TEMPLATE,
+        template=Template.BUNDLE,
         facts=facts,
     )
 
@@ -65,24 +56,3 @@ def members(facts: Mapping[str, Any]) -> Iterator[tuple[UUID, str]]:
 def follow_up(message: UUID, sequence: UUID, method: int, after: timedelta) -> FollowUp:
     """Return the next step of a message; it has one row, however often it is made."""
     return FollowUp(message, uuid5(sequence, f"step {method}"), after, method)
-
-
-def subject_of(facts: Mapping[str, Any], reader: MessageReader) -> str:
-    """Return the subject of a bundle."""
-    listed = facts.get("listed") or ()
-    priority = min((one.get("priority", 5) for one in listed), default="?")
-    return reader.choose(SUBJECT).format(count=len(listed), priority=priority)
-
-
-def lines_of(
-    facts: Mapping[str, Any], occasions: Callable[[str], str], reader: MessageReader
-) -> Iterator[str]:
-    """Yield a line for each message of a bundle, and below it the link of its record."""
-    listed = facts.get("listed") or ()
-    for one in listed[:MOST_LISTED]:
-        rank = f"[{one_line(one.get('number', '?'))}] P{one_line(one.get('priority', '?'))}"
-        yield f"{rank} {occasions(one.get('template', ''))}: {one_line(one.get('title', ''))}"
-        if link := one.get("link"):
-            yield f"  {link}"
-    if len(listed) > MOST_LISTED:
-        yield reader.choose(MORE).format(count=len(listed) - MOST_LISTED)

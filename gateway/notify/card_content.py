@@ -3,8 +3,8 @@
 from gateway.incidents.labels import LOCALES, Locale, state_label
 from gateway.incidents.record import Incident
 from gateway.notify.card import Button, ButtonAction, ChatReply
-from gateway.notify.phrases import one_line
 from gateway.notify.press_tokens import PressTokens
+from gateway.notify.texts.phrases import one_line
 from gateway.vocabulary import LIVE, State
 
 BUTTONS: dict[ButtonAction, tuple[str, str]] = {

@@ -15,7 +15,7 @@ from gateway.notify.card_content import card_fingerprint, render_card
 from gateway.notify.chat_messages import ChatMessageRef
 from gateway.notify.message import REPLACE_MARK, Message
 from gateway.notify.press_tokens import PressTokens
-from gateway.notify.templates import Template
+from gateway.notify.texts.templates import Template
 
 log = structlog.get_logger()
 

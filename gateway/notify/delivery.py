@@ -20,10 +20,9 @@ from gateway.directory.reaches import reach_of
 from gateway.errors import Unavailable
 from gateway.incidents.facts import WITHHELD
 from gateway.incidents.labels import LOCALES, Locale
-from gateway.notify import bundles, privacy, template_store
+from gateway.notify import bundles, privacy
 from gateway.notify.attempt_log import AttemptRecord, record_of
 from gateway.notify.contact_codes import ContactCodes
-from gateway.notify.custom_templates import CustomTemplate, TemplateFailed, render_custom
 from gateway.notify.endpoint_breakers import EndpointBreakers
 from gateway.notify.endpoint_slots import EndpointBusy, EndpointSlots
 from gateway.notify.message import (
@@ -36,7 +35,6 @@ from gateway.notify.message import (
 )
 from gateway.notify.outbox_row import OutboxRow
 from gateway.notify.pacing import FOLLOWED, is_paced, steps_now
-from gateway.notify.phrases import MessageReader
 from gateway.notify.retries import (
     FollowUp,
     Settlement,
@@ -45,8 +43,11 @@ from gateway.notify.retries import (
     next_method,
     settle,
 )
-from gateway.notify.template_store import EventTemplates
-from gateway.notify.templates import RenderedMessage, Template, render
+from gateway.notify.texts import template_store
+from gateway.notify.texts.custom_templates import CustomTemplate, TemplateFailed, render_custom
+from gateway.notify.texts.phrases import MessageReader
+from gateway.notify.texts.template_store import EventTemplates
+from gateway.notify.texts.templates import RenderedMessage, Template, render
 from gateway.observe.metric_labels import SendOutcome
 from gateway.observe.metrics import Metrics
 from gateway.settings.notify import NOTIFICATION_CHANNELS

@@ -9,7 +9,7 @@ from uuid import UUID
 from gateway.directory.quiet_hours import Pauses, quiet_until
 from gateway.directory.reach import PersonReach, Step, steps_of, without_calls
 from gateway.notify.outbox_row import OutboxRow
-from gateway.notify.templates import REPORTER, Template
+from gateway.notify.texts.templates import REPORTER, Template
 from gateway.settings.pacing import PacingSettings
 
 CALLS_TO_ACT = frozenset(

@@ -5,7 +5,7 @@ from typing import Any
 
 from gateway.incidents.facts import WITHHELD, withhold_facts
 from gateway.incidents.record import NUMBER
-from gateway.notify.reporter_letters import LETTERS
+from gateway.notify.texts.reporter_letters import LETTERS
 
 REPORTER = "reporter"
 """The role of reporters among recipients."""

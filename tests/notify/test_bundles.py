@@ -6,9 +6,10 @@ from uuid import UUID
 import pytest
 
 from gateway.incidents.labels import LOCALES, Locale
-from gateway.notify.bundles import MOST_LISTED, bundle_notice, follow_up, members
-from gateway.notify.phrases import MessageReader
-from gateway.notify.templates import render
+from gateway.notify.bundles import bundle_notice, follow_up, members
+from gateway.notify.texts.bundle_text import MOST_LISTED
+from gateway.notify.texts.phrases import MessageReader
+from gateway.notify.texts.templates import render
 from tests.notify.test_pacing import row
 
 MILD = row(facts={"number": "INC-3", "priority": 3, "title": "slow\r\nmail", "text": "private"})

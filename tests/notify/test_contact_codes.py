@@ -5,8 +5,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from gateway.incidents.labels import LOCALES, Locale
-from gateway.notify.contact_codes import ContactCodes, render_code
-from gateway.notify.phrases import MessageReader
+from gateway.notify.contact_codes import ContactCodes
+from gateway.notify.texts.code_text import render_code
+from gateway.notify.texts.phrases import MessageReader
 
 ID = UUID(int=7)
 CODES = ContactCodes((b"new secret", b"old secret"))

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from gateway.notify.next_steps import FOR_OTHERS, FOR_WORKERS, TO_DO
-from gateway.notify.reporter_letters import LETTERS
-from gateway.notify.templates import Template
+from gateway.notify.texts.next_steps import FOR_OTHERS, FOR_WORKERS, TO_DO
+from gateway.notify.texts.reporter_letters import LETTERS
+from gateway.notify.texts.templates import Template
 
 PAGE = (Path(__file__).parents[2] / "docs" / "messages.md").read_text("utf-8")
 REPORTERS, _, STAFF = PAGE.partition("## Staff")

@@ -21,7 +21,7 @@ from gateway.notify.pacing import (
     put_off,
     steps_now,
 )
-from gateway.notify.templates import Template
+from gateway.notify.texts.templates import Template
 from gateway.settings.pacing import PacingSettings
 from gateway.timing.durations import Duration
 from tests.directory.test_reach import method, person

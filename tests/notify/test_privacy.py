@@ -20,7 +20,7 @@ from gateway.incidents.timeline import GENESIS
 from gateway.notify.message import Message
 from gateway.notify.privacy import privy_addresses
 from gateway.notify.runner import NotificationRunner
-from gateway.notify.templates import Template
+from gateway.notify.texts.templates import Template
 from gateway.observe.metrics import Metrics
 from tests.incidents.test_lifecycle import an_incident
 from tests.notify.test_withholding import SECRET, everything_said

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.incidents.facts import UNREVEALING_FACTS
-from gateway.notify.fact_lines import LINES
-from gateway.notify.phrases import MessageReader
-from gateway.notify.reporter_letters import LETTERS
-from gateway.notify.templates import Template, render
+from gateway.notify.texts.fact_lines import LINES
+from gateway.notify.texts.phrases import MessageReader
+from gateway.notify.texts.reporter_letters import LETTERS
+from gateway.notify.texts.templates import Template, render
 from gateway.notify.withholding import drop_incidents, find_named_incidents, withhold_message_facts
 
 SECRET = "insider case against Carol"

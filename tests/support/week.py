@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 
 from gateway.errors import Unavailable
-from gateway.notify.templates import OCCASIONS
+from gateway.notify.texts.templates import OCCASIONS
 from gateway.operations.rounds.undelivered import note_undelivered
 from gateway.sla.timers.timer_store import TimerId
 from gateway.vocabulary import TimerKind

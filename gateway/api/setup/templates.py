@@ -15,17 +15,17 @@ from gateway.errors import NotFound, Unprocessable
 from gateway.incidents import store
 from gateway.incidents.facts import facts_of
 from gateway.incidents.labels import LOCALES, Locale
-from gateway.notify import template_store
-from gateway.notify.custom_templates import (
+from gateway.notify.texts import template_store
+from gateway.notify.texts.custom_templates import (
     MOST_CHARS,
     CustomTemplate,
     TemplateFailed,
     render_custom,
     template_flaws,
 )
-from gateway.notify.phrases import MessageReader
-from gateway.notify.template_store import ANY, StoredTemplate
-from gateway.notify.templates import Template, render
+from gateway.notify.texts.phrases import MessageReader
+from gateway.notify.texts.template_store import ANY, StoredTemplate
+from gateway.notify.texts.templates import Template, render
 from gateway.settings.notify import NOTIFICATION_CHANNELS
 from gateway.timing.zones import time_zone_names
 from gateway.untrusted.bounds import Request

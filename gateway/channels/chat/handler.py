@@ -18,7 +18,7 @@ from gateway.incidents.labels import Locale
 from gateway.incidents.record import Notice
 from gateway.ingest.reading.limits import KEY, cut
 from gateway.notify.press_tokens import PressTokens
-from gateway.notify.templates import Template
+from gateway.notify.texts.templates import Template
 from gateway.operations.unit_of_work import Transaction
 from gateway.receipts.submission import Receipt, Submission
 from gateway.vocabulary import Outcome

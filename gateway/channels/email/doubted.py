@@ -6,7 +6,7 @@ It is sent to each once.
 from gateway.channels.email.writer import MailWriter
 from gateway.incidents.announcements.notices import queue_notices
 from gateway.incidents.record import Notice
-from gateway.notify.templates import Template
+from gateway.notify.texts.templates import Template
 from gateway.operations.unit_of_work import Transaction
 
 SUBJECT = {

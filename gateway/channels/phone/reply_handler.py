@@ -23,7 +23,7 @@ from gateway.incidents.announcements.notices import queue_notices
 from gateway.incidents.labels import LOCALES, Locale, state_label
 from gateway.incidents.record import Incident, Notice
 from gateway.incidents.staleness import StaleAction
-from gateway.notify.templates import Template
+from gateway.notify.texts.templates import Template
 from gateway.operations.actions.act import execute_command
 from gateway.operations.actions.origin import ActionOrigin
 from gateway.operations.unit_of_work import Transaction

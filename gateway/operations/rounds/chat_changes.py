@@ -7,7 +7,7 @@ from asyncpg import Record
 from gateway.incidents.announcements.notices import queue_notices
 from gateway.incidents.record import Notice
 from gateway.notify.chat_posts import make_handle
-from gateway.notify.templates import Template
+from gateway.notify.texts.templates import Template
 from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.vocabulary import State
 

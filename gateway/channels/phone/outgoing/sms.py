@@ -13,8 +13,8 @@ from gateway.db.pool import LOST_RACE, Pool, acquire
 from gateway.errors import Unavailable
 from gateway.incidents.labels import Locale
 from gateway.notify.message import Message, Result, Retry, Undeliverable
-from gateway.notify.phrases import MessageReader
-from gateway.notify.templates import RenderedMessage, Template, render
+from gateway.notify.texts.phrases import MessageReader
+from gateway.notify.texts.templates import RenderedMessage, Template, render
 from gateway.timing.clock import Clock
 
 NAME = "sms"

@@ -11,7 +11,7 @@ from typing import Any
 
 from gateway.channels.phone.outgoing.orders import TemplateValues
 from gateway.incidents.facts import WITHHELD
-from gateway.notify.phrases import one_line
+from gateway.notify.texts.phrases import one_line
 
 NOTHING = "-"
 """The value of a variable that a message has nothing for: none may be empty."""

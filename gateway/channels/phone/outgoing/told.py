@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from gateway.db.pool import Connection
 from gateway.notify.message import Message, Retry, Undeliverable
-from gateway.notify.templates import Template
+from gateway.notify.texts.templates import Template
 from gateway.timing.clock import Clock
 
 LATER = timedelta(minutes=10)

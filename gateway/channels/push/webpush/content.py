@@ -8,8 +8,8 @@ import msgspec
 from gateway.channels.cut_text import cut_to_bytes
 from gateway.incidents.labels import LOCALES, Locale
 from gateway.notify.message import Message
-from gateway.notify.phrases import MessageReader
-from gateway.notify.templates import Template, render
+from gateway.notify.texts.phrases import MessageReader
+from gateway.notify.texts.templates import Template, render
 from gateway.tokens.signing import signature
 
 MOST_BYTES = 2_800

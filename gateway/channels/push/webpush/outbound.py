@@ -33,7 +33,7 @@ from gateway.notify.message import (
     Retry,
     Undeliverable,
 )
-from gateway.notify.phrases import MessageReader
+from gateway.notify.texts.phrases import MessageReader
 from gateway.timing.clock import Clock
 
 log = structlog.get_logger()

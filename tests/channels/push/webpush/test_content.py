@@ -19,7 +19,7 @@ from gateway.channels.push.webpush.content import (
 )
 from gateway.incidents.labels import Locale
 from gateway.notify.message import Message
-from gateway.notify.phrases import MessageReader
+from gateway.notify.texts.phrases import MessageReader
 from tests.support.messages import FACTS, message
 
 LINK = "https://gateway.example.com/r/x"

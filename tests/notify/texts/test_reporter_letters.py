@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.incidents.labels import LOCALES, Locale
-from gateway.notify.phrases import MessageReader
-from gateway.notify.reporter_letters import LETTERS, render_letter
-from gateway.notify.templates import Template, render
+from gateway.notify.texts.phrases import MessageReader
+from gateway.notify.texts.reporter_letters import LETTERS, render_letter
+from gateway.notify.texts.templates import Template, render
 
 ANN = MessageReader("en", "Europe/Berlin", "https://gw.example/my/x")
 LI = MessageReader("zh-CN", "Asia/Shanghai", "https://gw.example/my/x")

@@ -16,8 +16,14 @@ from jinja2.filters import do_default, do_first, do_join, do_last, do_lower, do_
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from gateway.errors import Flaw
-from gateway.notify.phrases import MessageReader, local_time, multi_line, one_line, relative_time
-from gateway.notify.templates import RenderedMessage
+from gateway.notify.texts.phrases import (
+    MessageReader,
+    local_time,
+    multi_line,
+    one_line,
+    relative_time,
+)
+from gateway.notify.texts.templates import RenderedMessage
 
 MOST_CHARS = 4_000
 """The most characters of a template, and of a list that it loops over."""

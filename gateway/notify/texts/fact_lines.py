@@ -4,7 +4,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gateway.incidents.labels import clock_label, label, state_label
-from gateway.notify.phrases import MessageReader, local_and_relative_time, local_time, one_line
+from gateway.notify.texts.phrases import (
+    MessageReader,
+    local_and_relative_time,
+    local_time,
+    one_line,
+)
 from gateway.vocabulary import Kind, Resolution, ShelvingEnd, State
 
 LINES: Mapping[str, tuple[str, str]] = {

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from gateway.db.pool import Connection
 from gateway.errors import NotFound
-from gateway.notify.custom_templates import CustomTemplate
+from gateway.notify.texts.custom_templates import CustomTemplate
 
 ANY = "*"
 """The event or channel of a template that is for all of them."""

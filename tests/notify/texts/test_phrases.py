@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.notify.phrases import MessageReader, duration_words, local_time, relative_time
+from gateway.notify.texts.phrases import MessageReader, duration_words, local_time, relative_time
 
 ANN = MessageReader("en", "Asia/Shanghai")
 LI = MessageReader("zh-CN", "Asia/Shanghai")

@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.notify.custom_templates import (
+from gateway.notify.texts.custom_templates import (
     LONGEST,
     CustomTemplate,
     TemplateFailed,
     render_custom,
     template_flaws,
 )
-from gateway.notify.phrases import MessageReader
-from gateway.notify.templates import RenderedMessage, render
+from gateway.notify.texts.phrases import MessageReader
+from gateway.notify.texts.templates import RenderedMessage, render
 from tests.support.clock import NOON
 
 READER = MessageReader("en", "Asia/Shanghai", "https://gw.example/r/x", NOON)

@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.incidents.labels import label
-from gateway.notify.phrases import MessageReader, duration_words, local_time, multi_line, one_line
+from gateway.notify.texts.phrases import (
+    MessageReader,
+    duration_words,
+    local_time,
+    multi_line,
+    one_line,
+)
 from gateway.vocabulary import Closure, Resolution
 
 Sentence = tuple[str, str, tuple[str, ...]]

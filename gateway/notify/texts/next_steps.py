@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.notify.phrases import MessageReader, one_line
+from gateway.notify.texts.phrases import MessageReader, one_line
 
 TO_DO: Mapping[str, tuple[str, str]] = {
     "accept": ("accept it, or assign it to somebody", "请受理，或派给他人"),

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.incidents.labels import LOCALES, Locale, label
-from gateway.notify.fact_lines import LINES, format_facts
-from gateway.notify.next_steps import FOR_OTHERS, FOR_WORKERS, TO_DO
-from gateway.notify.phrases import MessageReader
-from gateway.notify.templates import OCCASIONS, Template, render
+from gateway.notify.texts.fact_lines import LINES, format_facts
+from gateway.notify.texts.next_steps import FOR_OTHERS, FOR_WORKERS, TO_DO
+from gateway.notify.texts.phrases import MessageReader
+from gateway.notify.texts.templates import OCCASIONS, Template, render
 from gateway.vocabulary import ShelvingEnd
 from tests.support.messages import FACTS
 

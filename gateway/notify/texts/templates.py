@@ -17,12 +17,12 @@ from typing import Any
 
 from gateway.incidents.facts import WITHHELD
 from gateway.incidents.labels import label
-from gateway.notify import bundles
-from gateway.notify.contact_codes import render_code
-from gateway.notify.fact_lines import format_facts, format_lines
-from gateway.notify.next_steps import next_step
-from gateway.notify.phrases import MessageReader, local_time, multi_line, one_line
-from gateway.notify.reporter_letters import LETTERS, render_letter
+from gateway.notify.texts import bundle_text
+from gateway.notify.texts.code_text import render_code
+from gateway.notify.texts.fact_lines import format_facts, format_lines
+from gateway.notify.texts.next_steps import next_step
+from gateway.notify.texts.phrases import MessageReader, local_time, multi_line, one_line
+from gateway.notify.texts.reporter_letters import LETTERS, render_letter
 from gateway.vocabulary import ReportStatus, State
 
 
@@ -210,8 +210,8 @@ def render(
     if template == Template.CONTACT_CODE:
         return RenderedMessage(occasion, render_code(facts, reader) + "\n")
     if template == Template.BUNDLE:
-        lines = bundles.lines_of(facts, lambda name: occasion_of(name, reader), reader)
-        return RenderedMessage(bundles.subject_of(facts, reader), "\n".join((*lines, "")))
+        lines = bundle_text.lines_of(facts, lambda name: occasion_of(name, reader), reader)
+        return RenderedMessage(bundle_text.subject_of(facts, reader), "\n".join((*lines, "")))
     ask = next_step(template, facts, reader, role)
     text = "\n".join((occasion, "", *_text(facts, said, reader, ask), ""))
     return RenderedMessage(subject, text, ask)

@@ -1,0 +1,1 @@
+"""The texts of messages: in both languages, and by the templates of administrators."""
