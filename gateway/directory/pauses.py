@@ -29,7 +29,7 @@ UPDATE outbox SET next_attempt_at = moment($2), held_until = moment($2)
 WHERE channel = 'person' AND recipient = $1 AND state = 'pending' AND bundle IS NULL
   AND held_for IN ('quiet_hours', 'do_not_disturb') AND held_until > moment($2)
 """
-"""What waits for the end of a pause is looked at again when the pauses change."""
+"""The update by which messages that wait for the end of a pause are looked at again."""
 
 
 async def set_quiet_hours(

@@ -40,7 +40,7 @@ class AbsentShift:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """What is wrong with schedules in a period: their gaps by slug, and double bookings."""
+    """The faults of schedules in a period: their gaps by slug, and double bookings."""
 
     gaps: Mapping[str, Sequence[Span]]
     double_bookings: Sequence[DoubleBooking]

@@ -47,7 +47,7 @@ class Troubles:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What one target was told: the troubles that it knows of, and when it last heard of them."""
+    """The troubles that one target knows of, and the time when it last heard of them."""
 
     checks: frozenset[SelfCheck] = frozenset()
     at: float = 0.0

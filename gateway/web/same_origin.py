@@ -1,4 +1,4 @@
-"""Whether a form was sent by a page of the gateway itself, as browsers say. Pure."""
+"""The origin of a form: refused unless a page of the gateway sent it, as browsers say. Pure."""
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit

@@ -26,7 +26,7 @@ REFUSALS = {
     "iat": "of the future",
     "nbf": "not valid yet",
 }
-"""What the sender is told of a token, by the claim that is missing or wrong."""
+"""The fault of a token as the sender is told it, by the claim that is missing or wrong."""
 
 
 def find_bearer_token(headers: Mapping[str, str]) -> str:

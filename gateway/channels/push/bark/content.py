@@ -1,4 +1,4 @@
-"""What a push of Bark says, encrypted on request. Pure.
+"""The content of a push by Bark, encrypted on request. Pure.
 
 https://bark.day.app/#/tutorial and /encryption. The parameters are JSON; encrypted, they are
 one parameter `ciphertext` beside the `iv`, and the server and Apple read only the device and the

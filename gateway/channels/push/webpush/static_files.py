@@ -19,7 +19,7 @@ MANIFEST = msgspec.json.encode(
         "icons": [],
     }
 )
-"""What an iPhone reads when the page is put on its Home Screen: only then it may be called."""
+"""The manifest that lets a page be put on the Home Screen: only then an iPhone is called."""
 
 FILES = {
     "/push/page.js": ("text/javascript", (FOLDER / "page.js").read_bytes()),

@@ -13,7 +13,7 @@ AUTH_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """What a browser gives to be called: where, its keys, and which of our keys it expects."""
+    """A subscription of a browser: its address, its keys, and the key of ours that it expects."""
 
     endpoint: str
     keys: BrowserKeys
