@@ -122,9 +122,7 @@ def with_announcements(escalation: EscalationRules, revision: Revision) -> Revis
     took_on = _took_on(before, after)
     said = [made for made in revision.announcements if not made.silenced]
     told = {one.role for made in said for one in made.recipients}
-    called = ON_CALL in told or bool(
-        _passing(revision) and any(made.cause.startswith(CALLED) for made in said)
-    )
+    called = ON_CALL in told or any(made.cause.startswith(CALLED) for made in said)
     new = [
         duty
         for duty, priority in owed.items()
@@ -215,6 +213,7 @@ def _announcements(
             after, tuple(recipients), cause=occasion + stamp, template=occasion, more=more
         )
         made = without_master_silence(made) if work or occasion == GRADE else made
+        made = made if work else escalation.with_stand_in(made, after)
         yield replace(made, recorded=not work, optional=occasion == "resolved")
 
 

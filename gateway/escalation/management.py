@@ -204,11 +204,16 @@ class EscalationRules:
     ) -> tuple[Announcement, ...]:
         """Return the announcement for these roles; empty if there are none."""
         recipients = tuple(self.recipient(role, incident) for role in roles)
-        return (
-            (self.announcement(incident, recipients, cause=cause, template=template, more=more),)
-            if recipients
-            else ()
-        )
+        if not recipients:
+            return ()
+        told = self.announcement(incident, recipients, cause=cause, template=template, more=more)
+        return (self.with_stand_in(told, incident),)
+
+    def with_stand_in(self, told: Announcement, incident: Incident) -> Announcement:
+        """Return the announcement of an urgent record with the desk for where it reaches nobody."""
+        staff = any(one.role != "reporter" for one in told.recipients)
+        urgent = staff and _is_urgent(incident)
+        return replace(told, stand_in=self.recipient(DESK, incident)) if urgent else told
 
     def announcement(
         self,
@@ -251,7 +256,7 @@ class EscalationRules:
         if role not in OWN:
             return Recipient(role=role, listed=listed)
         people, group = _own(role, incident)
-        urgent = incident.priority <= LEAST_URGENT_MAJOR_PRIORITY and role != "reporter"
+        urgent = _is_urgent(incident) and role != "reporter"
         instead = self.recipient(DESK, incident) if urgent or role == "owner" else None
         return Recipient(
             role=role, listed=listed, own=True, people=people, group=group, instead=instead
@@ -305,6 +310,10 @@ def _problems(rule: ManagementRule, policies: Collection[str]) -> Iterable[str]:
         yield "after is longer than 0s: what happens at once is on opened"
     if rule.repeat is not None and (rule.after is None or rule.repeat < timedelta(minutes=1)):
         yield "what repeats has an after, and repeats once a minute at most"
+
+
+def _is_urgent(incident: Incident) -> bool:
+    return incident.priority <= LEAST_URGENT_MAJOR_PRIORITY
 
 
 def _silenced(incident: Incident) -> str:

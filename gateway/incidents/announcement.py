@@ -59,7 +59,7 @@ class Announcement:
     nobody is notified. A `recorded` announcement always adds a `management_told` entry to the
     timeline; any other only if somebody could not be notified, and an `optional` one not even
     then. `officers` are notified of a security incident in place of those of its own people who
-    may not see it.
+    may not see it. `stand_in` is notified where none of the recipients has an address.
     """
 
     cause: str
@@ -73,3 +73,4 @@ class Announcement:
     recorded: bool = True
     optional: bool = False
     officers: Recipient | None = None
+    stand_in: Recipient | None = None

@@ -36,3 +36,21 @@ def test_reports_and_complaints_are_silenced_only_by_security_flag(
         "director",
     ]
     assert (complaint.cause, complaint.facts["reason"]) == ("complaint#7", "nobody calls back")
+
+
+def test_desk_stands_in_for_the_roles_of_an_urgent_record() -> None:
+    roles = ("incident_manager", "leader")
+
+    def stand_in(*roles: str, priority: int) -> str | None:
+        [told] = RULES.escalation.announce(
+            roles, replace(FRESH, priority=priority), cause="c", template="opened", more={}
+        )
+        return None if told.stand_in is None else told.stand_in.role
+
+    assert [stand_in(*roles, priority=priority) for priority in (1, 2, 3, 4)] == [
+        "service_desk",
+        "service_desk",
+        None,
+        None,
+    ]
+    assert stand_in("reporter", priority=1) is None

@@ -126,6 +126,19 @@ async def test_group_is_left_in_peace_where_a_policy_calls(story: Story) -> None
         assert await conn.fetch("SELECT * FROM silent_incident") == []
 
 
+async def test_group_is_left_in_peace_where_a_policy_calls_a_role(story: Story) -> None:
+    await story.call("PUT", "routing", {"rules": [{"name": "all", "group": "sre"}]})
+    steps = [{"targets": ["role:incident_manager"]}]
+    await story.call("POST", "policies", POLICY | {"steps": steps})
+    number = await story.report()
+    assert (await story.record(number))["assignee_group"] == "sre"
+    assert await heard(story, 1) == [("mona", "opened")]
+    async with story.gateway.pool.acquire() as conn:
+        told = await conn.fetch("SELECT recipient FROM outbox WHERE recipient IN ('tom', 'una')")
+        assert told == []
+        assert await conn.fetch("SELECT * FROM silent_incident") == []
+
+
 async def test_message_says_which_step_of_which_policy_called(story: Story) -> None:
     await story.call("POST", "policies", POLICY)
     await story.report()

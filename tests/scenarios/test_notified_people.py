@@ -43,6 +43,19 @@ async def test_role_members_are_notified_without_being_listed(story: Story) -> N
     assert await told(story, 3) == [("leader", "opened"), ("manager", "opened"), ("mona", "opened")]
 
 
+async def test_desk_is_told_of_an_urgent_record_where_no_manager_is_reached(
+    telling: Telling,
+) -> None:
+    async with telling("") as story:
+        await story.join("dora", "service_desk", email="dora@example.com")
+        for role in ("incident_manager", "leader"):
+            await story.call("PUT", f"recipients/{role}", {"targets": []})
+        await story.report(impact="business", urgency="urgent")
+        assert await told(story, 1) == [("dora", "opened")]
+        async with story.gateway.pool.acquire() as conn:
+            assert await conn.fetch("SELECT * FROM silent_incident") == []
+
+
 async def test_assignment_notifies_person_or_group_on_shift(story: Story) -> None:
     number = await story.report()
     await story.act(number, "assign", group="sre", person="olga")

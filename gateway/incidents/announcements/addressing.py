@@ -90,7 +90,7 @@ class AddressedMessages:
     """The messages of an announcement found so far, and the roles without one.
 
     `unreachable` are roles without an address, `withheld` own people who may not see the
-    security incident, `instead` the roles that are notified in their place. `off_call` are the
+    security incident, `instead` the roles that are notified in place of either. `off_call` are the
     slugs of schedules in which nobody who can be reached is on call.
     """
 
@@ -135,9 +135,9 @@ def address_announcement(
         for target, privy in found.targets:
             _add(so_far, announcement, recipient, target, privy=privy)
     if announcement.officers is not None and any(role != "reporter" for role in so_far.withheld):
-        for target, privy in _found(announcement.officers, directory, actor).targets:
-            _add(so_far, announcement, announcement.officers, target, privy=privy)
-        so_far.instead.append(announcement.officers.role)
+        _add_in_place(so_far, announcement, announcement.officers, directory, actor)
+    if announcement.stand_in is not None and so_far.unreachable and not so_far.notices:
+        _add_in_place(so_far, announcement, announcement.stand_in, directory, actor)
     return tuple(so_far.notices.values()), _entry(announcement, so_far)
 
 
@@ -166,6 +166,18 @@ def _add(
         facts=announcement.bare if hidden else announcement.facts,
     )
     so_far.notices.setdefault(target, notice)
+
+
+def _add_in_place(
+    so_far: AddressedMessages,
+    announcement: Announcement,
+    recipient: Recipient,
+    directory: RecipientDirectory,
+    actor: str,
+) -> None:
+    for target, privy in _found(recipient, directory, actor).targets:
+        _add(so_far, announcement, recipient, target, privy=privy)
+    so_far.instead.append(recipient.role)
 
 
 def _entry(announcement: Announcement, so_far: AddressedMessages) -> tuple[TimelineFact, ...]:

@@ -45,10 +45,8 @@ async def address_all(
 
 def _for(announcement: Announcement) -> Sequence[Recipient]:
     """Return all recipients that an announcement may have."""
-    return (
-        *announcement.recipients,
-        *([announcement.officers] if announcement.officers is not None else []),
-    )
+    others = (announcement.officers, announcement.stand_in)
+    return (*announcement.recipients, *(one for one in others if one is not None))
 
 
 async def fetch_addresses(conn: Connection, recipient: Recipient, now: datetime) -> Sequence[str]:

@@ -113,6 +113,20 @@ def test_role_without_people_is_unreachable() -> None:
     assert (told["targets"], told["unreachable"]) == (("person:mona",), ("director",))
 
 
+def test_stand_in_is_notified_only_where_nobody_is_reached() -> None:
+    desk, director = Recipient(role="service_desk"), Recipient(role="director")
+    manager = Recipient(role="incident_manager")
+    assert targets(director, stand_in=desk) == ["person:dan"]
+    told = entry(director, stand_in=desk)
+    assert (told["roles"], told["unreachable"]) == (("director", "service_desk"), ("director",))
+    assert targets(director, manager, stand_in=desk) == ["person:mona"]
+    assert targets(replace(HANDLER, people=("dan",)), actor="dan", stand_in=desk) == []
+    assert targets(director, stand_in=desk, silenced="maintenance") == []
+    assert targets(director, stand_in=Recipient(role="leader", listed=("schedule:x",))) == [
+        "person:leo"
+    ]
+
+
 def test_silenced_announcement_notifies_nobody() -> None:
     assert targets(Recipient(role="incident_manager"), silenced="maintenance") == []
     assert (
