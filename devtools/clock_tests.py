@@ -16,11 +16,14 @@ SLOW = ["tests/faults", "tests/silence"]
 """Tests that kill processes or search at random for minutes: `gw test-slow`."""
 
 ALONE = [
-    "tests/hostile",
     "tests/faults/test_service_returns.py",
     "tests/faults/test_servers_fail.py",
+    "tests/hostile",
 ]
-"""Tests of delays and outages, which parallel tests would distort: `gw test-alone`."""
+"""Tests of delays and outages, which parallel tests would distort: `gw test-alone`.
+
+The attacker comes last, since it lowers its own priority.
+"""
 
 OTHER_CLOCKS = ["tests/e2e", "tests/deploy", "tests/devtools"]
 """Tests of programs whose clock no library can move, and tests that move clocks themselves."""

@@ -104,8 +104,8 @@ async def test_frozen_valkey_delays_only_timers(
         frozen.send_signal(signal.SIGSTOP)
         try:
             thaw = CLOCK.monotonic() + choose_size(3, 10)
-            sending = asyncio.create_task(sender.send_at_rate(RATE, stop))
-            await arm_many(conn, choose_size(500, 5_000), 1, choose_size(2, 9))
+            sending = asyncio.create_task(sender.send_at_rate(RATE / 2, stop, at_once=100))
+            await arm_many(conn, choose_size(300, 5_000), 1, choose_size(2, 9))
             while CLOCK.monotonic() < thaw:
                 acks.append(await acknowledge_a_record(session))
                 await CLOCK.sleep(0.2)
