@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-ButtonAction = Literal["acknowledge", "resolve", "accept"]
+ButtonAction = Literal["acknowledge", "resolve", "accept", "decline"]
 """The action that a button requests, in the API's words."""
 
 

@@ -9,9 +9,14 @@ from gateway.vocabulary import LIVE, State
 
 BUTTONS: dict[ButtonAction, tuple[str, str]] = {
     "acknowledge": ("Acknowledge", "受理"),
+    "decline": ("I cannot", "接不了"),
     "resolve": ("Resolve", "解决"),
 }
 """The labels of the buttons."""
+
+UNTAKEN: tuple[ButtonAction, ...] = ("acknowledge", "decline", "resolve")
+TAKEN: tuple[ButtonAction, ...] = ("resolve",)
+"""The buttons of a record that nobody has, and of one that somebody has."""
 
 PRIORITY, STATE, HANDLER = (
     ("Priority {}", "优先级 {}"),
@@ -58,7 +63,7 @@ def buttons(incident: Incident, tokens: PressTokens, locale: Locale) -> tuple[Bu
     if incident.state not in LIVE:
         return ()
     untaken = incident.state in (State.LOGGED, State.ASSIGNED)
-    offered: tuple[ButtonAction, ...] = ("acknowledge", "resolve") if untaken else ("resolve",)
+    offered = UNTAKEN if untaken else TAKEN
     token, language = tokens.make(incident), LOCALES.index(locale)
     return tuple(Button(action, BUTTONS[action][language], token) for action in offered)
 

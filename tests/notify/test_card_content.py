@@ -52,8 +52,8 @@ def test_text_already_naming_incident_is_followed_by_state_only() -> None:
 @pytest.mark.parametrize(
     ("state", "offered"),
     [
-        (State.LOGGED, ["acknowledge", "resolve"]),
-        (State.ASSIGNED, ["acknowledge", "resolve"]),
+        (State.LOGGED, ["acknowledge", "decline", "resolve"]),
+        (State.ASSIGNED, ["acknowledge", "decline", "resolve"]),
         (State.IN_PROGRESS, ["resolve"]),
         (State.ON_HOLD, ["resolve"]),
         (State.RESOLVED, []),

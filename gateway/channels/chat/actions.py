@@ -24,6 +24,7 @@ from gateway.vocabulary import Outcome, State
 COMMANDS: dict[ButtonAction, Callable[[str], commands.Command]] = {
     "acknowledge": lambda note: commands.Acknowledge(note=note),
     "accept": lambda note: commands.Acknowledge(note=note),
+    "decline": lambda note: commands.Decline(reason=note),
     "resolve": lambda note: commands.Resolve(solution=note),
 }
 
@@ -99,12 +100,12 @@ async def apply_action(
             Outcome.IGNORED, cut(error.detail, 200), say(asked, locale, number=number), incident
         )
     except (Forbidden, NotFound) as error:
-        return ChatResult(
-            Outcome.IGNORED,
-            cut(error.detail, 200),
-            say("forbidden", locale, number=number),
-            incident,
-        )
+        refused = "not_called" if action == "decline" else "forbidden"
+        words = say(refused, locale, number=number)
+        return ChatResult(Outcome.IGNORED, cut(error.detail, 200), words, incident)
+    if action == "decline":
+        words = say("declined", locale, number=number)
+        return ChatResult(Outcome.ADDED, "declined", words, after, card=True)
     if after.state is State.RESOLVED:
         return ChatResult(
             Outcome.ADDED, "resolved", say("resolved", locale, number=number), after, card=True

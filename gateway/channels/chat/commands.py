@@ -7,12 +7,13 @@ from gateway.notify.card import ButtonAction
 
 NUMBER = r"(INC-[0-9]{8}-[0-9]{6,12})"
 FIRST, SPACE = (
-    re.compile(r"([a-z]+|[\u4e00-\u9fff]{2})[\s:：,，]*", re.IGNORECASE),
+    re.compile(r"([a-z]+|接不了|[\u4e00-\u9fff]{2})[\s:：,，]*", re.IGNORECASE),
     re.compile(r"\s+"),
 )
 
 ACTIONS: dict[str, ButtonAction] = {
     **dict.fromkeys(("ack", "acknowledge", "受理", "接单", "确认"), "acknowledge"),
+    **dict.fromkeys(("decline", "接不了", "谢绝"), "decline"),
     **dict.fromkeys(("resolve", "resolved", "解决"), "resolve"),
     "accept": "accept",
 }

@@ -6,6 +6,7 @@ from gateway.incidents.labels import LOCALES, Locale
 
 HELP_EN = """report TEXT: make a record
 ack NUMBER: take it on
+decline NUMBER REASON: I cannot, call the next
 resolve NUMBER SOLUTION: it is solved
 status NUMBER: how it stands
 note NUMBER TEXT: add to it
@@ -13,6 +14,7 @@ link CODE: say who you are"""
 
 HELP_ZH = """报告 内容：新建记录
 受理 编号：受理
+接不了 编号 原因：请通知下一位
 解决 编号 解决办法：已解决
 状态 编号：查询进展
 备注 编号 内容：补充
@@ -26,6 +28,14 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "standing": ("How it stands:", "当前情况："),
     "acknowledged": ("{number} is in your hands.", "{number} 已由您受理。"),
     "taken": ("{number} is in the hands of {handler} already.", "{number} 已由 {handler} 受理。"),
+    "declined": (
+        "{number}: noted that you cannot. The next is told.",
+        "{number}：已记录您接不了，将通知下一位。",
+    ),
+    "not_called": (
+        "Nothing was done: you were not told of {number} and do not have it.",
+        "未执行：您未收到 {number} 的通知，也不是处理人，无需谢绝。",
+    ),
     "resolved": ("{number} is resolved.", "{number} 已解决。"),
     "stale": (
         "Nothing was done: {number} was reopened or happened again after this was shown.",

@@ -47,7 +47,8 @@ async def test_report_command_is_answered_with_number_priority_and_buttons(
     assert section["text"]["text"].startswith(
         f"已受理，编号 {one['number']}。\n[{one['number']}] 优先级 {one['priority']} · 打印机坏了"
     )
-    assert [element["action_id"] for element in actions["elements"]] == ["acknowledge", "resolve"]
+    offered = [element["action_id"] for element in actions["elements"]]
+    assert offered == ["acknowledge", "decline", "resolve"]
     assert await told(gateway, "报告 打印机坏了", "13345224609.738474920.8088930838d88f008e0") == (
         f"{one['number']}: this was received before."
     )

@@ -65,6 +65,26 @@ async def test_command_without_permission_changes_nothing(gateway: RunningGatewa
     assert (await outcomes(gateway))[-1][0] == "ignored"
 
 
+async def test_whoever_has_a_record_declines_it_by_command_or_button(
+    gateway: RunningGateway,
+) -> None:
+    await known(gateway, "dina", "service_desk")
+    await told(gateway, "report mail is down")
+    number = (await record(gateway))["number"]
+    assert await told(gateway, f"decline {number}", "2") == (
+        f"Nothing was done: you were not told of {number} and do not have it."
+    )
+    await told(gateway, f"ack {number}", "3")
+    assert (await told(gateway, f"decline {number} on a train", "4")).startswith(
+        f"{number}: noted that you cannot. The next is told."
+    )
+    assert [(await record(gateway))[field] for field in ("state", "handler")] == ["logged", ""]
+    await told(gateway, f"ack {number}", "5")
+    await said(gateway, a_press("decline", await button(gateway), "6"), FORM)
+    assert (await record(gateway))["state"] == "logged"
+    assert (await outcomes(gateway))[-1] == ("added", "declined")
+
+
 async def test_button_acts_once_and_is_stale_after_reopening(gateway: RunningGateway) -> None:
     await known(gateway, "dina", "service_desk")
     await told(gateway, "report mail is down")

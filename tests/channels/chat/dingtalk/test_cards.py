@@ -23,6 +23,7 @@ def test_card_variables_of_unavailable_buttons_are_empty() -> None:
     filled = variables(REPLY)
     assert {name for name, value in filled.items() if not value} == {
         *("acknowledge_label", "acknowledge_token", "accept_label", "accept_token"),
+        *("decline_label", "decline_token"),
     }
     assert (filled["resolve_label"], filled["resolve_token"], filled["state"]) == (
         "解决",
