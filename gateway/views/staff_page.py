@@ -73,6 +73,7 @@ class StaffPageWriter:
             where=" · ".join(one for one in (incident.service, incident.ci) if one),
             clock=self.clock(clocks),
             since=self._since(incident),
+            shelved=self._shelved(incident, beside),
             effect=self._effect(incident),
             owner=self._owner(incident, owner_name, around),
             owner_name=owner_name,
@@ -180,6 +181,18 @@ class StaffPageWriter:
         text = self.word("since_at", self.moment(incident.occurred_at), length)
         times = incident.occurrences + 1
         return self._listed(text, self.word("alerts", times) if times > 1 else "")
+
+    def _shelved(self, incident: Incident, beside: Surroundings) -> str:
+        """Return until when nobody is reminded of the record, who wished that and why."""
+        if incident.shelved_until is None:
+            return ""
+        event, by = incident.shelved_event, incident.shelved_by
+        return self._listed(
+            self.word("shelved_until", self.moment(incident.shelved_until)),
+            self.word("shelved_event", label(event, self.reader.locale)) if event else "",
+            self.word("shelved_by", beside.names.get(by, by)),
+            _cut(incident.shelved_reason, STORY_TEXT),
+        )
 
     def _effect(self, incident: Incident) -> str:
         index = LOCALES.index(self.reader.locale)

@@ -91,6 +91,7 @@ class StaffPage:
     where: str
     clock: ShownClock | None
     since: str
+    shelved: str
     effect: str
     owner: str
     owner_name: str

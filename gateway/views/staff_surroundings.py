@@ -42,7 +42,8 @@ async def load_surroundings(
         PastEvent(row["at"], row["actor"], row["event"], msgspec.json.decode(row["facts"]))
         for row in entries[:MOST_ENTRIES][::-1]
     ]
-    logins = {incident.handler, incident.assignee, *(one.actor for one in story)}
+    mentioned = (incident.handler, incident.assignee, incident.shelved_by)
+    logins = {*mentioned, *(one.actor for one in story)}
     logins |= {row["recipient"] for row in calls if row["channel"] in BY_LOGIN}
     group = await _next_of_group(conn, incident, reader, now)
     people = await conn.fetch(PEOPLE, sorted({*logins, *group}))

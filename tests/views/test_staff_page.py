@@ -23,7 +23,7 @@ from gateway.views.staff_page_values import (
     StaffPage,
     Surroundings,
 )
-from gateway.vocabulary import ClockName, State, Tier
+from gateway.vocabulary import ClockName, ShelvingEvent, State, Tier
 from tests.access.situations import RECORD, SITUATIONS, who
 from tests.support.clock import NOON
 
@@ -120,6 +120,25 @@ def test_times_of_other_days_have_their_date() -> None:
 )
 def test_beginning_is_told_in_absolute_and_relative_time(ago: timedelta, text: str) -> None:
     assert page(replace(GIVEN, occurred_at=LATER - ago)).since == text
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [
+        ("en", "until 21:00, or when its reporter replies, by Bob B., waits for a part"),
+        ("zh-CN", "至 21:00，或报障人回复时，由 Bob B. 搁置，waits for a part"),
+    ],
+)
+def test_shelving_is_told_with_its_end_and_reason(locale: Locale, text: str) -> None:
+    shelved = replace(
+        GIVEN,
+        shelved_until=NOON + timedelta(hours=1),
+        shelved_event=ShelvingEvent.REPLY,
+        shelved_by="bob",
+        shelved_reason="waits for a part",
+    )
+    assert page(shelved, replace(ANN, locale=locale), names={"bob": "Bob B."}).shelved == text
+    assert page(GIVEN).shelved == ""
 
 
 def test_repeats_of_the_alert_are_counted() -> None:

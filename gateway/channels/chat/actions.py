@@ -103,13 +103,15 @@ async def apply_action(
         refused = "not_called" if action == "decline" else "forbidden"
         words = say(refused, locale, number=number)
         return ChatResult(Outcome.IGNORED, cut(error.detail, 200), words, incident)
-    if action == "decline":
-        words = say("declined", locale, number=number)
-        return ChatResult(Outcome.ADDED, "declined", words, after, card=True)
-    if after.state is State.RESOLVED:
-        return ChatResult(
-            Outcome.ADDED, "resolved", say("resolved", locale, number=number), after, card=True
-        )
+    return _done(after, action, speaker)
+
+
+def _done(after: Incident, action: ButtonAction, speaker: ChatSpeaker) -> ChatResult:
+    """Return the answer to an action that was applied."""
+    locale, number = speaker.locale, after.number
+    done = "resolved" if after.state is State.RESOLVED else "declined"
+    if done == "resolved" or action == "decline":
+        return ChatResult(Outcome.ADDED, done, say(done, locale, number=number), after, card=True)
     mine = after.handler == speaker.who.name
     words = (
         say("acknowledged", locale, number=number)
