@@ -175,9 +175,11 @@ def _add_in_place(
     directory: RecipientDirectory,
     actor: str,
 ) -> None:
-    for target, privy in _found(recipient, directory, actor).targets:
+    found = _found(recipient, directory, actor).targets
+    for target, privy in found:
         _add(so_far, announcement, recipient, target, privy=privy)
-    so_far.instead.append(recipient.role)
+    if found:
+        so_far.instead.append(recipient.role)
 
 
 def _entry(announcement: Announcement, so_far: AddressedMessages) -> tuple[TimelineFact, ...]:
