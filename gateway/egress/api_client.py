@@ -99,7 +99,7 @@ class JsonApiClient:
                     status, msgspec.json.decode(content, type=dict[str, Any]), asked
                 )
             except msgspec.DecodeError:
-                pass
+                pass  # the body says nothing: the status decides below
         verdict = interpret_status(status, asked, self.clock.now())
         if isinstance(verdict, Delivered):
             return Retry(f"answered {status} and no JSON", at_most=FEW_ATTEMPTS)
