@@ -12,6 +12,9 @@ from devtools.faketime import clocks_ahead
 SHARED = ["-n", "2", "--dist", "loadgroup"]
 """Options for two processes; tests/conftest.py groups the tests that stay together."""
 
+BRIEF = "--hypothesis-profile=brief"
+"""Fewer random examples, for commands that repeat for another reason what `gw test` has tried."""
+
 SLOW = ["tests/faults", "tests/silence"]
 """Tests that kill processes or search at random for minutes: `gw test-slow`."""
 
@@ -42,6 +45,7 @@ With libfaketime 0.9.10 loaded they do not wake a server that waits or sleeps.
 
 JUDGING_TIME = [
     *SHARED,
+    BRIEF,
     *NEVER_WOKEN,
     "tests/api",
     "tests/channels",

@@ -40,6 +40,9 @@ structlog.configure(
 )
 
 hypothesis.settings.register_profile("house", deadline=None, print_blob=True)
+hypothesis.settings.register_profile(
+    "brief", hypothesis.settings.get_profile("house"), max_examples=20
+)
 hypothesis.settings.load_profile("house")
 
 

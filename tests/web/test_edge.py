@@ -1,6 +1,7 @@
 """Tests of the headers, errors and measurements that all responses have in common."""
 
 import time
+import timeit
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
@@ -82,9 +83,8 @@ def test_accepted_content_type_is_parsed_quickly(unit: str) -> None:
     media = (unit * edge.LONGEST_TYPE)[: edge.LONGEST_TYPE]
     with suppress(Malformed):
         edge.require_plain_type(media)
-        began = time.thread_time()
-        parse_content_type(media)
-        assert time.thread_time() - began < 0.1
+        timer = timeit.Timer(lambda: parse_content_type(media), timer=time.thread_time)
+        assert min(timer.repeat(repeat=3, number=1)) < 0.1
 
 
 async def test_no_cross_origin_access_is_allowed(served: Any) -> None:

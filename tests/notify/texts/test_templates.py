@@ -49,6 +49,16 @@ def test_message_names_incident_service_due_time_and_link(
     assert URL in said.text
 
 
+@pytest.mark.parametrize("locale", LOCALES)
+def test_code_is_in_the_message_that_confirms_an_address(locale: Locale) -> None:
+    said = render(
+        Template.CONTACT_CODE, {"code": "K7M2PQ", "login": "ann"}, MessageReader(locale, link=URL)
+    )
+    assert "K7M2PQ" in said.text
+    assert "ann" in said.text
+    assert URL not in said.text
+
+
 def test_english_warning_text() -> None:
     facts = FACTS | {
         "clock": "tier2",
