@@ -102,6 +102,10 @@ def binary(directory: Path, name: str) -> str:
     return str(path)
 
 
+UNHURRIED = "GATEWAY_SERVER__DEADLINE=8s"
+"""The setting with which no slow machine makes a request late."""
+
+
 async def development_gateway(stack: ExitStack, folder: Path, *argv: str | Path) -> dict[str, str]:
     """Start a command that is `gw dev`, with its state in the folder, until the stack ends.
 
@@ -109,7 +113,7 @@ async def development_gateway(stack: ExitStack, folder: Path, *argv: str | Path)
     """
     log, ready = folder / "gateway.log", folder / "ready.json"
     options = ("--port", "0", "--state", folder / "state", "--ready-file", ready)
-    process = stack.enter_context(program(log, ROOT, *argv, *options))
+    process = stack.enter_context(program(log, ROOT, "env", UNHURRIED, *argv, *options))
 
     async def written() -> dict[str, str] | None:
         assert process.poll() is None, tail(log)

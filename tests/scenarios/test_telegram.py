@@ -97,7 +97,7 @@ async def test_account_is_linked_and_incident_is_acknowledged_by_its_button(
     card = await telegram.next("delivered")
     assert card["chat_id"] == str(GROUP)
     await stored(story)
-    ((acknowledge,), _) = card["reply_markup"]["inline_keyboard"]
+    ((acknowledge,), *_) = card["reply_markup"]["inline_keyboard"]
     status, answer = await update(story, 2, **pressed(acknowledge["callback_data"]))
     assert (status, answer["method"], answer["show_alert"]) == (200, "answerCallbackQuery", True)
     assert await states(story) == [("in_progress", "olga")]

@@ -126,7 +126,7 @@ async def test_wecom_report_becomes_card_that_is_acknowledged(
     await story.settled(number, 2)
     (sent,) = vendor.bodies(SENT)
     keys = {one["text"]: one["key"] for one in sent["template_card"]["button_list"]}
-    assert (sent["touser"], list(keys)) == ("lisi", ["受理", "解决"])
+    assert (sent["touser"], list(keys)) == ("lisi", ["受理", "接不了", "解决"])
     anew = opened(await heard(story, "wecom", wecom(xml(**pressed(keys["受理"])))))
     assert "<MsgType>update_template_card</MsgType>" in anew
     record = await story.record(number)
