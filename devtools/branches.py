@@ -4,7 +4,6 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from devtools.clock_tests import BRIEF
 from devtools.paths import ROOT
 from devtools.purity import pure_modules
 
@@ -16,7 +15,7 @@ def run_pure_tests(python: Path, more: Sequence[str]) -> int:
     covered = [f"--cov={module}" for module in modules]
     demanded = ["--cov-branch", "--cov-fail-under=100", "--cov-report=term-missing:skip-covered"]
     tests = [path for name in names if (ROOT / (path := _tests_of(name))).exists()]
-    chosen = ["-p", "tests.support.without_servers", "-m", "not exhaustive", BRIEF, *tests]
+    chosen = ["-p", "tests.support.without_servers", "-m", "not exhaustive", *tests]
     argv = [str(python), "-m", "pytest", "-q", *covered, *demanded, *chosen, *more]
     return subprocess.call(argv, cwd=ROOT)
 

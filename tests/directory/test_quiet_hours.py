@@ -53,6 +53,13 @@ def test_spans_without_a_break_end_together() -> None:
     assert quiet_until(spans, "UTC", at("2026-03-06T22:30")) == at("2026-03-09T07:00")
 
 
+def test_quiet_hours_without_end_hold_little_longer_than_a_week() -> None:
+    halves = (QuietSpan(EVERY_DAY, 0, 12 * 60), QuietSpan(EVERY_DAY, 12 * 60, 24 * 60))
+    now = at("2026-03-02T08:00")
+    found = quiet_until(halves, "UTC", now)
+    assert found == at("2026-03-09T12:00")
+
+
 def test_time_that_is_skipped_ends_quiet_hours_when_the_clocks_change() -> None:
     span = QuietSpan(EVERY_DAY, 60, 150)
     change = at("2026-03-29T01:00")
