@@ -19,11 +19,13 @@ from devtools.paths import ROOT, python_of
 from devtools.stopping import CannotRun
 
 CONFIG = {
-    "content_type_overrides": {"text/csv": "application/octet-stream"},
+    "content_type_overrides": dict.fromkeys(
+        ("text/csv", "text/calendar"), "application/octet-stream"
+    ),
     "package_name_override": "gateway_client",
     "post_hooks": [],
 }
-"""The configuration of the generator, which does not know CSV: such a body is sent as bytes."""
+"""The configuration of the generator, which knows neither CSV nor calendars: they are sent as bytes."""
 
 
 def run() -> int:
