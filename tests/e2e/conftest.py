@@ -133,7 +133,7 @@ def _exporter(gauges: dict[tuple[str, str], int]) -> web.Application:
     return app
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def site(e2e_bin: Path) -> AsyncIterator[Site]:
     """Run the gateway, two Prometheus servers and an Alertmanager until they are ready.
 
