@@ -25,7 +25,7 @@ CONFIG = {
     "package_name_override": "gateway_client",
     "post_hooks": [],
 }
-"""The configuration of the generator, which knows neither CSV nor calendars: they are sent as bytes."""
+"""The configuration of the generator, which knows no CSV and no calendars: they are bytes to it."""
 
 
 def run() -> int:
