@@ -46,6 +46,8 @@ With libfaketime 0.9.10 loaded they do not wake a server that waits or sleeps.
 JUDGING_TIME = [
     *SHARED,
     BRIEF,
+    "-p",
+    "tests.support.with_servers",
     *NEVER_WOKEN,
     "tests/api",
     "tests/channels",

@@ -39,6 +39,9 @@ structlog.configure(
     logger_factory=structlog.ReturnLoggerFactory(),
 )
 
+BUSY = {"test_openapi.py"}
+"""Tests of programs that use the processor all the time, and judge no time."""
+
 hypothesis.settings.register_profile("house", deadline=None, print_blob=True)
 hypothesis.settings.register_profile(
     "brief", hypothesis.settings.get_profile("house"), max_examples=20
@@ -52,7 +55,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     The other process runs the rest (`gw test`).
     """
     for item in items:
-        if {"development", "devtools", "e2e", "faults"} & set(item.path.parts):
+        starts_programs = {"development", "devtools", "e2e", "faults"} & set(item.path.parts)
+        if starts_programs and item.path.name not in BUSY:
             item.add_marker(pytest.mark.xdist_group("programs"))
 
 
