@@ -2,13 +2,9 @@
 
 import pytest
 
+from tests.support.server_tests import keep_only, uses_servers
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect tests without servers: they see no clock but the one that they are given."""
-    left_out = [item for item in items if not _starts_servers(item)]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if _starts_servers(item)]
-
-
-def _starts_servers(item: pytest.Item) -> bool:
-    return "servers" in getattr(item, "fixturenames", ()) or "development" in item.path.parts
+    keep_only(config, items, lambda one: uses_servers(one) or "development" in one.path.parts)

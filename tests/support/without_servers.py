@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.support.server_tests import keep_only, uses_servers
+
 FOLDERS_WITH_SERVERS = (
     "tests/channels",
     "tests/compat",
@@ -14,12 +16,8 @@ FOLDERS_WITH_SERVERS = (
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect tests that use servers, except in those folders."""
-    left_out = [item for item in items if _is_left_out(item)]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if not _is_left_out(item)]
-
-
-def _is_left_out(item: pytest.Item) -> bool:
-    return "servers" in getattr(item, "fixturenames", ()) and not item.nodeid.startswith(
-        FOLDERS_WITH_SERVERS
+    keep_only(
+        config,
+        items,
+        lambda one: not uses_servers(one) or one.nodeid.startswith(FOLDERS_WITH_SERVERS),
     )
