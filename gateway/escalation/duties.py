@@ -17,7 +17,7 @@ from gateway.escalation.management import (
     without_master_silence,
 )
 from gateway.escalation.policies.paging import CALLED
-from gateway.incidents.announcement import ON_CALL, Announcement, Recipient
+from gateway.incidents.announcement import Announcement, Recipient
 from gateway.incidents.announcements.addressing import DESK
 from gateway.incidents.claims import GRADE, awaits_grading, claimed_priority
 from gateway.incidents.hierarchy import UnfitReason
@@ -122,7 +122,7 @@ def with_announcements(escalation: EscalationRules, revision: Revision) -> Revis
     took_on = _took_on(before, after)
     said = [made for made in revision.announcements if not made.silenced]
     told = {one.role for made in said for one in made.recipients}
-    called = ON_CALL in told or any(made.cause.startswith(CALLED) for made in said)
+    called = any(made.cause.startswith(CALLED) for made in said)
     new = [
         duty
         for duty, priority in owed.items()

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import assert_never
 
 from gateway.incidents import commands
 from gateway.ingest.reading.limits import DESCRIPTION, cut
@@ -61,8 +62,10 @@ class ReplyCommand:
                 return commands.Note(note=text)
             case ReplyWord.RESOLVE:
                 return commands.Resolve(solution=text)
-            case _:
+            case ReplyWord.HELP:
                 return None
+            case _:
+                assert_never(self.word)
 
 
 def read_reply_command(new: str) -> ReplyCommand | None:

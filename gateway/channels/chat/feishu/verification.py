@@ -59,11 +59,14 @@ def verify_call(call: ChatRequest, chat: ChatSettings) -> FeishuCallback:
 
 
 def _sum(call: ChatRequest, key: str) -> bytes:
-    stamp, nonce = (
-        call.headers.get("x-lark-request-timestamp", ""),
-        call.headers.get("x-lark-request-nonce", ""),
-    )
-    return sha256(f"{stamp}{nonce}{key}".encode() + call.body).hexdigest().encode()
+    return sha256(_signed_bytes(call, key)).hexdigest().encode()
+
+
+def _signed_bytes(call: ChatRequest, secret: str) -> bytes:
+    """Return what a signature is made of: time, nonce, the secret and the body."""
+    stamp = call.headers.get("x-lark-request-timestamp", "")
+    nonce = call.headers.get("x-lark-request-nonce", "")
+    return f"{stamp}{nonce}{secret}".encode() + call.body
 
 
 def _given(call: ChatRequest) -> bytes:
@@ -75,15 +78,7 @@ def _card_proved(call: ChatRequest, chat: ChatSettings) -> None:
 
     Raises Unauthenticated.
     """
-    stamp, nonce = (
-        call.headers.get("x-lark-request-timestamp", ""),
-        call.headers.get("x-lark-request-nonce", ""),
-    )
-    wanted = (
-        sha1(f"{stamp}{nonce}{chat.token}".encode() + call.body, usedforsecurity=False)
-        .hexdigest()
-        .encode()
-    )
+    wanted = sha1(_signed_bytes(call, chat.token), usedforsecurity=False).hexdigest().encode()
     if not hmac.compare_digest(wanted, _given(call)) or not chat.token:
         raise Unauthenticated("the signature is not by chat.feishu.token")
 
